@@ -1,0 +1,72 @@
+// `npm test`: all set-up, then every package's tests, then one closing line: `N passed, N failed[, N skipped]`.
+//   node scripts/test.mjs               the tests for everyone
+//   node scripts/test.mjs test:long     the long forms, in the packages that have one
+//   node scripts/test.mjs closing-line  the closing line of what ran last, both added up (for .ci/run)
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { root, setup } from './setup.mjs'
+import { turbo } from './turbo.mjs'
+import { workspacePackages } from './workspace.mjs'
+
+const TASKS = { test: 'test.json', 'test:long': 'test-long.json' }
+const [task = 'test', ...turboArgs] = process.argv.slice(2)
+
+if (task === 'closing-line') printClosingLine(Object.values(TASKS).map(readSum))
+else await runTests()
+
+async function runTests() {
+  await setup()
+  const file = TASKS[task]
+  if (file === undefined)
+    throw new Error(`Unknown task "${task}". Known: ${Object.keys(TASKS).join(', ')}, closing-line.`)
+  const packages = workspacePackages().filter(({ manifest }) => manifest.scripts?.[task])
+  // An old count must never be taken for a new one.
+  for (const { folder } of packages) rmSync(`${root}${folder}/.test-results/${file}`, { force: true })
+  const code = await turbo(['run', task, '--continue', '--output-logs=new-only', ...turboArgs])
+  const filtered = turboArgs.length > 0
+  const sum = packages.map((each) => countTests(each, file, filtered)).reduce(add, nothing())
+  // A crash between the tests (an unhandled rejection, a type error in a configuration) fails no test, but fails.
+  if (code !== 0 && sum.failed === 0) sum.failed = 1
+  mkdirSync(`${root}.test-results`, { recursive: true })
+  writeFileSync(`${root}.test-results/${file}`, JSON.stringify(sum))
+  printClosingLine([sum])
+  const ranNothing = sum.passed + sum.failed === 0 && (task === 'test' || packages.length > 0)
+  if (ranNothing) console.error('No test ran.')
+  process.exitCode = code !== 0 || sum.failed > 0 || ranNothing ? 1 : 0
+}
+
+function nothing() {
+  return { passed: 0, failed: 0, skipped: 0 }
+}
+
+function add(a, b) {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }
+}
+
+/** Reads what vitest's JSON reporter left. A test file that could not even be loaded counts as one failure. */
+function countTests({ folder, manifest }, file, filtered) {
+  const path = `${root}${folder}/.test-results/${file}`
+  if (!existsSync(path)) {
+    if (filtered) return nothing()
+    console.error(`${manifest.name}: "${manifest.scripts[task]}" left no ${file}`)
+    return { ...nothing(), failed: 1 }
+  }
+  const report = JSON.parse(readFileSync(path, 'utf8'))
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  )
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken.length,
+    skipped: report.numPendingTests + (report.numTodoTests ?? 0),
+  }
+}
+
+function readSum(file) {
+  const path = `${root}.test-results/${file}`
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : nothing()
+}
+
+function printClosingLine(sums) {
+  const { passed, failed, skipped } = sums.reduce(add, nothing())
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+}
