@@ -1,1 +1,2 @@
-export {}
+export * from '@flujo-state/core'
+export { InMemoryBackend, type InMemoryBackendOptions } from './backend.js'

@@ -1,0 +1,46 @@
+import type { z } from 'zod'
+import { isStateBackendError, messageOf, StateBackendError } from '../errors.js'
+import { identifier } from '../models/common.js'
+import { formatPath } from '../serialization/path.js'
+
+/**
+ * The input as the schema gives it, checked once and read once.
+ * @throws `VALIDATION` with the path of the first wrong field below `at`
+ */
+export function check<S extends z.ZodType>(schema: S, input: unknown, at: readonly PropertyKey[] = []): z.output<S> {
+  let result: z.ZodSafeParseResult<z.output<S>>
+  try {
+    result = schema.safeParse(input)
+  } catch (cause) {
+    // A getter or proxy of the caller's that throws.
+    if (isStateBackendError(cause)) throw cause
+    const path = formatPath(at)
+    throw new StateBackendError('VALIDATION', `${path} cannot be read: ${messageOf(cause)}`, { path, cause })
+  }
+  if (result.success) return result.data
+  throw asValidation(result.error, at)
+}
+
+/** A run id (or key) that is an argument of its own. */
+export function checkId(input: unknown, name: string): string {
+  return check(identifier, input, [name])
+}
+
+function asValidation(error: z.ZodError, at: readonly PropertyKey[]): StateBackendError {
+  const issue = error.issues[0]
+  if (issue === undefined) return new StateBackendError('VALIDATION', 'the input is not valid', { path: formatPath(at) })
+  const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const path = formatPath([...at, ...issue.path, ...unknownKey])
+  const what = unknownKey.length > 0 ? 'is not a known field' : describe(issue.message)
+  return new StateBackendError('VALIDATION', `${path}: ${what}`, { path })
+}
+
+function describe(message: string): string {
+  const text = message.replace(/^Invalid input: /, '')
+  return text.endsWith('received undefined') ? `is missing (${text.replace(/, received undefined$/, '')})` : text
+}
+
+/** @throws `VALIDATION` at `path` */
+export function refuse(path: string, message: string): never {
+  throw new StateBackendError('VALIDATION', `${path}: ${message}`, { path })
+}

@@ -1,0 +1,108 @@
+import { isStateBackendError } from '../errors.js'
+import { TERMINAL_STATUSES, type WorkflowStatus } from '../models/common.js'
+import { type CleanupOptions, cleanupOptions, type StaleOptions, staleOptions } from '../models/workflow-state.js'
+import { daysBefore, hoursBefore } from '../rules/windows.js'
+import { isLive } from '../rules/lease.js'
+import type { MaybePromise, Position, StateStore } from '../state-store.js'
+import type { Change, Condition } from '../store/unit.js'
+import { check } from './check.js'
+import type { Call, Kernel } from './kernel.js'
+
+/** So many runs share a batch: each batch is one commit, and the event loop is free between two. */
+const BATCH = 100
+
+/** What may be deleted: runs in one of these statuses, and (unless statuses were named) placeholder runs, last updated before. */
+interface Retention {
+  readonly statuses: readonly WorkflowStatus[]
+  readonly placeholders: boolean
+  readonly before: number
+}
+
+export async function cleanupOldWorkflows(kernel: Kernel, call: Call, optionsInput: CleanupOptions = {}): Promise<number> {
+  const { daysOld, statuses, dryRun, signal, onProgress } = check(cleanupOptions, optionsInput)
+  const before = daysBefore(await kernel.now(), daysOld)
+  const retention = { statuses: statuses ?? TERMINAL_STATUSES, placeholders: statuses === undefined, before }
+  let deleted = 0
+  for await (const runIds of candidates(kernel, retention)) {
+    if (signal?.aborted) break
+    const gone = dryRun ? await countUnclaimed(kernel, runIds) : await deleteExpired(kernel, runIds, retention)
+    deleted += gone
+    if (gone > 0) onProgress?.({ deleted })
+  }
+  call.rows = deleted
+  return deleted
+}
+
+/** Ids of runs that looked old enough when they were listed, in batches. A run is listed once. */
+async function* candidates(kernel: Kernel, { statuses, placeholders, before }: Retention): AsyncGenerator<string[]> {
+  const order = 'updatedAt'
+  const query = { order, statuses, before } as const
+  yield* batches(kernel, (store, page) => store.listStates({ ...query, ...page }))
+  yield* batches(kernel, async (store, page) => store.listRuns({ ...query, withoutState: true, ...page }))
+  if (!placeholders) return
+  const unlisted = ({ status }: { status: WorkflowStatus }) => !statuses.includes(status)
+  yield* batches(
+    kernel,
+    (store, page) => store.listRuns({ order, placeholder: true, withoutState: true, before, ...page }),
+    unlisted,
+  )
+}
+
+interface Listed {
+  readonly runId: string
+  readonly updatedAt: number
+  readonly status: WorkflowStatus
+}
+type ListPage = (store: StateStore, page: { limit: number; after?: Position }) => MaybePromise<readonly Listed[]>
+
+async function* batches(kernel: Kernel, list: ListPage, wanted: (row: Listed) => boolean = () => true): AsyncGenerator<string[]> {
+  let after: Position | undefined
+  for (;;) {
+    const rows = await kernel.read((store) => list(store, after ? { limit: BATCH, after } : { limit: BATCH }))
+    const last = rows.at(-1)
+    if (last === undefined) return
+    yield rows.filter(wanted).map(({ runId }) => runId)
+    after = { time: last.updatedAt, id: last.runId }
+  }
+}
+
+async function countUnclaimed(kernel: Kernel, runIds: readonly string[]): Promise<number> {
+  const now = await kernel.now()
+  const leases = await Promise.all(runIds.map((runId) => kernel.read((store) => store.readLease(runId))))
+  return leases.filter((lease) => !isLive(lease, now)).length
+}
+
+async function deleteExpired(kernel: Kernel, runIds: readonly string[], retention: Retention): Promise<number> {
+  const conditions: Condition[] = [{ kind: 'unclaimed' }, { kind: 'expired', ...retention }]
+  const deleted = await commitEach(kernel, runIds, conditions, { kind: 'delete-run' })
+  for (const runId of deleted) kernel.tellDeleted('run.deleted', runId)
+  return deleted.length
+}
+
+/** The runs for which the change was still allowed when it was made; the others were changed by somebody meanwhile. */
+async function commitEach(
+  kernel: Kernel,
+  runIds: readonly string[],
+  conditions: readonly Condition[],
+  change: Change,
+): Promise<string[]> {
+  const results = await Promise.allSettled(runIds.map((runId) => kernel.commit(runId, conditions, [change])))
+  const failure = results.find(
+    (result) => result.status === 'rejected' && !isStateBackendError(result.reason, 'RUN_CLAIMED', 'CONFLICT'),
+  )
+  if (failure?.status === 'rejected') throw failure.reason
+  return runIds.filter((_, index) => results[index]?.status === 'fulfilled')
+}
+
+export async function cleanupStaleBackgroundTasks(kernel: Kernel, call: Call, optionsInput: StaleOptions = {}): Promise<number> {
+  const { staleHours } = check(staleOptions, optionsInput)
+  const before = hoursBefore(await kernel.now(), staleHours)
+  const query = { order: 'updatedAt', isBackgroundTask: true, statuses: ['running'], before } as const
+  const backgroundError = `Task timeout: no update for ${staleHours} hours and no live lease; its worker has probably crashed`
+  const conditions: Condition[] = [{ kind: 'unclaimed' }, { kind: 'stale-task', before }]
+  for await (const runIds of batches(kernel, (store, page) => store.listStates({ ...query, ...page }))) {
+    const marked = await commitEach(kernel, runIds, conditions, { kind: 'mark-stale', backgroundError })
+    call.rows += marked.length
+  }
+  return call.rows
+}

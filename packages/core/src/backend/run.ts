@@ -1,0 +1,157 @@
+import type { z } from 'zod'
+import { type DeleteRunOptions, deleteRunOptions, type WriteOptions, writeOptions } from '../models/claim.js'
+import { type Run, type RunEnd, type RunFilter, type RunStart, type RunSummary, runEnd, runFilter, runStart } from '../models/run.js'
+import type { RunPatchRow, RunSummaryRow } from '../records.js'
+import { contains } from '../rules/containment.js'
+import { exactTotal } from '../rules/exact-sum.js'
+import { isTerminal } from '../rules/status.js'
+import { escapeText, unescapeText } from '../serialization/index.js'
+import type { WithState, Written } from '../state-backend.js'
+import type { MaybePromise, RunQuery } from '../state-store.js'
+import { settle, then } from '../store/maybe-promise.js'
+import type { Change } from '../store/unit.js'
+import { check, checkId, refuse } from './check.js'
+import { writeConditions } from './conditions.js'
+import type { Call, Kernel } from './kernel.js'
+import { pageAfter } from './paging.js'
+import { present } from './present.js'
+import { splitState } from './with-state.js'
+import { walk } from './walk.js'
+import { type CheckedPatch, encodePatch } from './workflow-state.js'
+
+export async function saveRunStart(kernel: Kernel, call: Call, runInput: RunStart, optionsInput: WriteOptions = {}): Promise<void> {
+  const { runId, ...run } = check(runStart, runInput)
+  const options = check(writeOptions, optionsInput)
+  const conditions = writeConditions(runId, options)
+  const set = encodeRun(kernel, call, runId, run)
+  await kernel.commit(runId, conditions, then(set, (set): Change[] => [{ kind: 'start-run', set }]))
+  call.rows = 1
+}
+
+type RunFields = Partial<Omit<z.output<typeof runStart>, 'runId'> & z.output<typeof runEnd>>
+
+function encodeRun(kernel: Kernel, call: Call, runId: string, run: RunFields): MaybePromise<RunPatchRow> {
+  const { errorMessage, metadata, finalContext, ...plain } = run
+  const encode = (value: unknown, field: string) =>
+    value === undefined ? undefined : kernel.encode(call, value, { runId, field })
+  return settle<RunPatchRow>(
+    present({
+      ...plain,
+      errorMessage: errorMessage == null ? errorMessage : escapeText(errorMessage),
+      metadata: encode(metadata, 'metadata'),
+      finalContext: finalContext === null ? null : encode(finalContext, 'finalContext'),
+    }),
+  )
+}
+
+export async function saveRunEnd(
+  kernel: Kernel,
+  call: Call,
+  runIdInput: string,
+  endInput: RunEnd,
+  optionsInput: WriteOptions & Partial<WithState> = {},
+): Promise<Written | undefined> {
+  const runId = checkId(runIdInput, 'runId')
+  const end = check(runEnd, endInput)
+  const { options, patch } = splitState(writeOptions, runId, optionsInput)
+  checkEnd(end, patch)
+  const conditions = writeConditions(runId, { ...options, needsState: patch !== null })
+  const changes = then(encodeRun(kernel, call, runId, end), (set): MaybePromise<Change[]> => {
+    const change: Change = { kind: 'end-run', set }
+    return patch === null
+      ? [change]
+      : then(encodePatch(kernel, call, runId, patch, '$.state'), (changes) => [change, ...changes])
+  })
+  const { version } = await kernel.commit(runId, conditions, changes)
+  call.rows = 1
+  return patch === null ? undefined : { version }
+}
+
+function checkEnd(end: z.output<typeof runEnd>, patch: CheckedPatch | null): void {
+  const status = end.status ?? 'completed'
+  if (patch?.status !== undefined && patch.status !== status)
+    refuse('$.state.status', `is '${patch.status}', but the run ends as '${status}'; a run has one status`)
+  if (end.endedAt != null && !isTerminal(status))
+    refuse('$.endedAt', `a run whose status becomes '${status}' has not ended; leave it out`)
+}
+
+export async function getRunDetails(kernel: Kernel, call: Call, runIdInput: string): Promise<Run | null> {
+  const runId = checkId(runIdInput, 'runId')
+  const row = await kernel.read((store) => store.readRun(runId))
+  if (row === null) return null
+  call.rows = 1
+  const text = row.finalContext
+  const finalContext = text === null ? null : await kernel.decode(call, text, { runId, field: 'finalContext' })
+  return { ...(await decodeRun(kernel, call, row)), finalContext: finalContext as Run['finalContext'] }
+}
+
+function decodeRun(kernel: Kernel, call: Call, row: RunSummaryRow): MaybePromise<RunSummary> {
+  return then(kernel.decode(call, row.metadata, { runId: row.runId, field: 'metadata' }), (metadata) => ({
+    runId: row.runId,
+    pipelineId: row.pipelineId,
+    pipelineName: row.pipelineName,
+    pipelineVersion: row.pipelineVersion,
+    status: row.status,
+    createdAt: new Date(row.createdAt),
+    updatedAt: new Date(row.updatedAt),
+    endedAt: row.endedAt === null ? null : new Date(row.endedAt),
+    executionTimeMs: row.executionTimeMs,
+    memoryUsageMb: row.memoryUsageMb,
+    totalSteps: row.totalSteps,
+    totalCostUsd: row.totalCostUsd ?? exactTotal(row.stepCosts),
+    errorMessage: row.errorMessage === null ? null : unescapeText(row.errorMessage),
+    metadata: metadata as RunSummary['metadata'],
+    placeholder: row.placeholder,
+  }))
+}
+
+export async function listRuns(kernel: Kernel, call: Call, filterInput: RunFilter = {}): Promise<RunSummary[]> {
+  const { status, pipelineName, metadataFilter, createdAfter, createdBefore, ...paging } = check(runFilter, filterInput)
+  const page = pageAfter(paging, 'createdAt')
+  const query: RunQuery = { order: 'createdAt', statuses: status, pipelineName, from: createdAfter, before: createdBefore }
+  if (metadataFilter !== undefined) {
+    const context = { runId: null, field: 'metadataFilter' }
+    // A copy: the filter is used until the last chunk is read, and the caller may change it meanwhile.
+    const text = await kernel.encode(call, metadataFilter, context)
+    const copy = (await kernel.decode(call, text, context)) as Record<string, unknown>
+    return matchingRuns(kernel, call, { ...query, metadata: copy }, page)
+  }
+  const rows = await kernel.read((store) => store.listRuns({ ...query, ...page }))
+  return kernel.list(call, rows, (row) => decodeRun(kernel, call, row))
+}
+
+/** Filters by metadata before paging: chunk by chunk, until the page is full. */
+async function matchingRuns(kernel: Kernel, call: Call, query: RunQuery, page: ReturnType<typeof pageAfter>): Promise<RunSummary[]> {
+  const { limit = Number.POSITIVE_INFINITY, offset = 0, after } = page
+  const found: RunSummary[] = []
+  if (limit === 0) return found
+  let skipped = 0
+  const chunks = walk((chunk) => kernel.read((store) => store.listRuns({ ...query, ...chunk })), after)
+  for await (const rows of chunks) {
+    for (const row of rows) {
+      const run = await decodeRun(kernel, call, row)
+      if (!contains(run.metadata, query.metadata)) continue
+      if (skipped++ < offset) continue
+      found.push(run)
+      if (found.length >= limit) break
+    }
+    if (found.length >= limit) break
+  }
+  call.rows = found.length
+  return found
+}
+
+export async function deleteRun(
+  kernel: Kernel,
+  call: Call,
+  runIdInput: string,
+  optionsInput: DeleteRunOptions = {},
+): Promise<void> {
+  const runId = checkId(runIdInput, 'runId')
+  const { force, lease } = check(deleteRunOptions, optionsInput)
+  const conditions = writeConditions(runId, { lease })
+  if (!force) conditions.push({ kind: 'unclaimed', except: lease?.fence })
+  await kernel.commit(runId, conditions, [{ kind: 'delete-run' }])
+  call.rows = 1
+  kernel.tellDeleted('run.deleted', runId)
+}

@@ -1,0 +1,140 @@
+import type { EvaluationRow, RunSummaryRow, StateSummaryRow } from '../records.js'
+import type { EvaluationQuery, RunQuery, StateCounts, StateQuery } from '../state-store.js'
+import { countStateRows } from '../rules/workflow-statistics.js'
+import { type Entry, SortedPlaces } from './sorted-places.js'
+
+/** Where an evaluation stands in its list. */
+export type EvaluationPlace = Pick<EvaluationRow, 'runId' | 'sequence' | 'createdAt'>
+
+interface Entries {
+  state: { row: StateSummaryRow; byCreation: Entry<StateSummaryRow>; byUpdate: Entry<StateSummaryRow> } | null
+  run: { row: RunSummaryRow; byCreation: Entry<RunSummaryRow>; byUpdate: Entry<RunSummaryRow> } | null
+  readonly evaluations: Entry<EvaluationPlace>[]
+}
+
+/** The lists of a store that keeps whole runs: small rows in memory, in the order of every list. Never holds a payload. */
+export class ListIndex {
+  readonly #entries = new Map<string, Entries>()
+  readonly #states = { byCreation: new SortedPlaces<StateSummaryRow>(), byUpdate: new SortedPlaces<StateSummaryRow>() }
+  readonly #runs = { byCreation: new SortedPlaces<RunSummaryRow>(), byUpdate: new SortedPlaces<RunSummaryRow>() }
+  readonly #evaluations = new SortedPlaces<EvaluationPlace>()
+
+  /** How many run ids are listed. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  runIds(): IterableIterator<string> {
+    return this.#entries.keys()
+  }
+
+  /** Lists the run's summaries as they are now. Rows that are the same objects as before cost nothing. */
+  put(runId: string, state: StateSummaryRow | null, run: RunSummaryRow | null): void {
+    const entries = this.#of(runId)
+    if (state !== (entries.state?.row ?? null)) entries.state = replace(this.#states, entries.state, state)
+    if (run !== (entries.run?.row ?? null)) entries.run = replace(this.#runs, entries.run, run)
+  }
+
+  addEvaluation(place: EvaluationPlace): void {
+    const { runId, sequence, createdAt } = place
+    const entry = this.#evaluations.add(createdAt, sequenceId(sequence), { runId, sequence, createdAt })
+    this.#of(runId).evaluations.push(entry)
+  }
+
+  delete(runId: string): void {
+    const entries = this.#entries.get(runId)
+    if (entries === undefined) return
+    replace(this.#states, entries.state, null)
+    replace(this.#runs, entries.run, null)
+    for (const entry of entries.evaluations) this.#evaluations.remove(entry)
+    this.#entries.delete(runId)
+  }
+
+  #of(runId: string): Entries {
+    const entries = this.#entries.get(runId) ?? { state: null, run: null, evaluations: [] }
+    this.#entries.set(runId, entries)
+    return entries
+  }
+
+  listStates(query: StateQuery): StateSummaryRow[] {
+    const places = query.order === 'createdAt' ? this.#states.byCreation : this.#states.byUpdate
+    return page(places.walk(query), (row) => matchesState(row, query), query)
+  }
+
+  /** Rows with the effective metadata: the snapshot's if there is one, else the run's. */
+  listRuns(query: RunQuery): RunSummaryRow[] {
+    const places = query.order === 'createdAt' ? this.#runs.byCreation : this.#runs.byUpdate
+    const rows = page(places.walk(query), (row) => this.#matchesRun(row, query), query)
+    return rows.map((row) => ({ ...row, metadata: this.#entries.get(row.runId)?.state?.row.metadata ?? row.metadata }))
+  }
+
+  #matchesRun(row: RunSummaryRow, query: RunQuery): boolean {
+    if (query.statuses && !query.statuses.includes(row.status)) return false
+    if (query.pipelineName !== undefined && row.pipelineName !== query.pipelineName) return false
+    if (query.placeholder && !row.placeholder) return false
+    return !query.withoutState || this.#entries.get(row.runId)?.state == null
+  }
+
+  listEvaluations({ runId, after, limit, offset }: EvaluationQuery): EvaluationPlace[] {
+    const position = after && { time: after.time, id: sequenceId(after.sequence) }
+    const matches = (place: EvaluationPlace) => runId === undefined || place.runId === runId
+    return page(this.#evaluations.walk({ after: position }), matches, { limit, offset })
+  }
+
+  countStates(recentFrom: number): StateCounts {
+    return countStateRows(this.#states.byCreation.walk({}), recentFrom)
+  }
+}
+
+interface Timed {
+  readonly runId: string
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+interface Lists<R> {
+  readonly byCreation: SortedPlaces<R>
+  readonly byUpdate: SortedPlaces<R>
+}
+
+function replace<R extends Timed>(
+  lists: Lists<R>,
+  old: { byCreation: Entry<R>; byUpdate: Entry<R> } | null,
+  row: R | null,
+) {
+  if (old) {
+    lists.byCreation.remove(old.byCreation)
+    lists.byUpdate.remove(old.byUpdate)
+  }
+  if (row === null) return null
+  const byCreation = lists.byCreation.add(row.createdAt, row.runId, row)
+  const byUpdate = lists.byUpdate.add(row.updatedAt, row.runId, row)
+  return { row, byCreation, byUpdate }
+}
+
+/** Sequences as ids that sort like numbers. */
+const sequenceId = (sequence: number) => String(sequence).padStart(16, '0')
+
+function matchesState(row: StateSummaryRow, query: StateQuery): boolean {
+  if (query.statuses && !query.statuses.includes(row.status)) return false
+  if (query.pipelineId !== undefined && row.pipelineId !== query.pipelineId) return false
+  if (query.pipelineName !== undefined && row.pipelineName !== query.pipelineName) return false
+  if (query.pipelineVersion !== undefined && row.pipelineVersion !== query.pipelineVersion) return false
+  if (query.isBackgroundTask && !row.isBackgroundTask) return false
+  return query.parentRunId === undefined || row.parentRunId === query.parentRunId
+}
+
+function page<T>(
+  rows: Iterable<T>,
+  matches: (row: T) => boolean,
+  { limit = Number.POSITIVE_INFINITY, offset = 0 }: { limit?: number | undefined; offset?: number | undefined },
+): T[] {
+  const found: T[] = []
+  if (limit === 0) return found
+  let skipped = 0
+  for (const row of rows) {
+    if (!matches(row) || skipped++ < offset) continue
+    found.push(row)
+    if (found.length >= limit) break
+  }
+  return found
+}

@@ -1,0 +1,137 @@
+import type { WorkflowStatus } from '../models/common.js'
+import type { RunPatchRow, RunRow, StatePatchRow } from '../records.js'
+import { EMPTY_SUM } from '../rules/exact-sum.js'
+import { endedAtAfter, isTerminal } from '../rules/status.js'
+import type { Counters, RunHead, StateHead, Write } from '../state-store.js'
+
+/** A unit being decided: the head as it would be after the writes so far, and those writes. */
+export class Work {
+  readonly writes: Write[] = []
+  readonly now: number
+  readonly runId: string
+  readonly emptyObject: string
+  #head: RunHead
+  readonly #firstVersion: number | null
+
+  constructor(runId: string, head: RunHead, now: number, emptyObject: string) {
+    this.runId = runId
+    this.now = now
+    this.emptyObject = emptyObject
+    this.#head = head
+    this.#firstVersion = head.state?.version ?? null
+  }
+
+  get head(): RunHead {
+    return this.#head
+  }
+
+  /** The version that this unit gives to the snapshot: one more than before, also past a deletion; the same for all its changes. */
+  nextVersion(): number {
+    return (this.#firstVersion ?? this.#head.counters.version) + 1
+  }
+
+  change(part: Partial<RunHead>): void {
+    this.#head = { ...this.#head, ...part }
+  }
+
+  raise(counter: keyof Counters, to: number): void {
+    if (this.head.counters[counter] >= to) return
+    this.writes.push({ kind: 'raise-counter', counter, to })
+    this.change({ counters: { ...this.head.counters, [counter]: to } })
+  }
+
+  /** Changes columns of the snapshot; joins a change that the unit made just before. */
+  patchState(state: StateHead, set: StatePatchRow): void {
+    const version = this.nextVersion()
+    const last = this.writes.at(-1)
+    if (last?.kind === 'patch-state') this.writes[this.writes.length - 1] = { ...last, set: { ...last.set, ...set, version } }
+    else this.writes.push({ kind: 'patch-state', runId: this.runId, set: { ...set, version } })
+    this.change({ state: { ...state, ...set, version } })
+  }
+
+  patchRun(set: RunPatchRow): void {
+    const run = this.head.run
+    if (run === null) return
+    const last = this.writes.at(-1)
+    if (last?.kind === 'patch-run') this.writes[this.writes.length - 1] = { ...last, set: { ...last.set, ...set } }
+    else this.writes.push({ kind: 'patch-run', runId: this.runId, set })
+    this.change({ run: { ...run, ...set } })
+  }
+
+  putRun(row: RunRow): void {
+    this.writes.push({ kind: 'put-run', row })
+    this.change({ run: row })
+  }
+
+  /** The run's one status moved with its snapshot: the run record follows. */
+  moveRunStatus(status: WorkflowStatus, updatedAt: number): void {
+    const run = this.head.run
+    if (run === null || run.status === status) return
+    this.patchRun({ status, updatedAt, endedAt: endedAtAfter(status, run, this.now) })
+  }
+
+  /** The run's one status moved with its record: the snapshot follows. */
+  moveStateStatus(status: WorkflowStatus, updatedAt: number): void {
+    const state = this.head.state
+    if (state !== null && state.status !== status) this.patchState(state, { status, updatedAt })
+  }
+
+  /**
+   * The run record that a step, span, evaluation or end belongs to. Nobody started it: with a snapshot it is filled from
+   * that, else it is a placeholder, which ages from its last write.
+   */
+  ensureRun(): void {
+    const { run, state } = this.head
+    if (run === null) this.putRun({ ...this.#blankRun(), ...(state ? this.#fromState(state) : {}) })
+    else if (run.placeholder && run.updatedAt !== this.now) this.patchRun({ updatedAt: this.now })
+  }
+
+  /** A snapshot fills the placeholder and takes the mark off. */
+  fillPlaceholder(state: StateHead): void {
+    if (this.head.run?.placeholder) this.patchRun(this.#fromState(state))
+  }
+
+  #fromState(state: StateHead) {
+    const { pipelineId, pipelineName, pipelineVersion, status, createdAt, updatedAt } = state
+    const endedAt = endedAtAfter(status, this.head.run, this.now)
+    return { pipelineId, pipelineName, pipelineVersion, status, createdAt, updatedAt, endedAt, placeholder: false }
+  }
+
+  #blankRun(): RunRow {
+    return {
+      runId: this.runId,
+      pipelineId: 'unknown',
+      pipelineName: 'unknown',
+      pipelineVersion: 'latest',
+      status: 'running',
+      createdAt: this.now,
+      updatedAt: this.now,
+      endedAt: null,
+      executionTimeMs: null,
+      memoryUsageMb: null,
+      totalSteps: 0,
+      totalCostUsd: null,
+      stepCosts: EMPTY_SUM,
+      errorMessage: null,
+      metadata: this.emptyObject,
+      placeholder: true,
+      finalContext: null,
+    }
+  }
+
+  /** Starts the record of a run that has none, or fills a placeholder. */
+  startRun(set: RunPatchRow, status: WorkflowStatus): void {
+    const { run, state } = this.head
+    const base = run ?? { ...this.#blankRun(), ...(state ? this.#fromState(state) : {}) }
+    const row = {
+      ...set,
+      status,
+      createdAt: set.createdAt ?? this.now,
+      updatedAt: set.updatedAt ?? this.now,
+      endedAt: isTerminal(status) ? (base.endedAt ?? this.now) : null,
+      placeholder: false,
+    }
+    if (run === null) this.putRun({ ...this.#blankRun(), ...base, ...row })
+    else this.patchRun(row)
+  }
+}
