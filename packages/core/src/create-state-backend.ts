@@ -1,5 +1,5 @@
-import { cleanupOldWorkflows, cleanupStaleBackgroundTasks } from './backend/cleanup.js'
 import * as claims from './backend/claim.js'
+import { cleanupOldWorkflows, cleanupStaleBackgroundTasks } from './backend/cleanup.js'
 import * as evaluations from './backend/evaluation.js'
 import { Kernel } from './backend/kernel.js'
 import type { BackendOptions } from './backend/options.js'
@@ -9,7 +9,14 @@ import * as systemStates from './backend/system-state.js'
 import * as traces from './backend/trace.js'
 import * as states from './backend/workflow-state.js'
 import { type Capabilities, CONTRACT_VERSION } from './capabilities.js'
-import type { ClaimOptions, DeleteRunOptions, Lease, RenewOptions, VersionedOptions, WriteOptions } from './models/claim.js'
+import type {
+  ClaimOptions,
+  DeleteRunOptions,
+  Lease,
+  RenewOptions,
+  VersionedOptions,
+  WriteOptions,
+} from './models/claim.js'
 import type { EvaluationFilter, EvaluationInput } from './models/evaluation.js'
 import type { RunEnd, RunFilter, RunStart } from './models/run.js'
 import type { StepInput } from './models/step.js'
@@ -46,16 +53,22 @@ export class StoreStateBackend implements StateBackend {
   }
 
   saveState(runId: string, state: model.WorkflowStateInput, options?: VersionedOptions): Promise<Written> {
-    return this.#kernel.run('saveState', 'states', runId, (call) => states.saveState(this.#kernel, call, runId, state, options))
+    return this.#kernel.run('saveState', 'states', runId, (call) =>
+      states.saveState(this.#kernel, call, runId, state, options),
+    )
   }
   updateState(runId: string, patch: model.WorkflowStatePatch, options?: VersionedOptions): Promise<Written> {
-    return this.#kernel.run('updateState', 'states', runId, (call) => states.updateState(this.#kernel, call, runId, patch, options))
+    return this.#kernel.run('updateState', 'states', runId, (call) =>
+      states.updateState(this.#kernel, call, runId, patch, options),
+    )
   }
   loadState(runId: string): Promise<model.WorkflowState | null> {
     return this.#kernel.run('loadState', 'states', runId, (call) => states.loadState(this.#kernel, call, runId))
   }
   deleteState(runId: string, options?: WriteOptions): Promise<void> {
-    return this.#kernel.run('deleteState', 'states', runId, (call) => states.deleteState(this.#kernel, call, runId, options))
+    return this.#kernel.run('deleteState', 'states', runId, (call) =>
+      states.deleteState(this.#kernel, call, runId, options),
+    )
   }
   listStates(filter?: model.StateFilter): Promise<model.StateListItem[]> {
     return this.#kernel.run('listStates', 'states', null, (call) => states.listStates(this.#kernel, call, filter))
@@ -67,10 +80,14 @@ export class StoreStateBackend implements StateBackend {
     return this.#kernel.run('getWorkflowStats', 'stats', null, (call) => states.getWorkflowStats(this.#kernel, call))
   }
   getFailedWorkflows(filter?: model.FailedFilter): Promise<model.WorkflowSummary[]> {
-    return this.#kernel.run('getFailedWorkflows', 'states', null, (call) => states.getFailedWorkflows(this.#kernel, call, filter))
+    return this.#kernel.run('getFailedWorkflows', 'states', null, (call) =>
+      states.getFailedWorkflows(this.#kernel, call, filter),
+    )
   }
   cleanupOldWorkflows(options?: model.CleanupOptions): Promise<number> {
-    return this.#kernel.run('cleanupOldWorkflows', 'cleanup', null, (call) => cleanupOldWorkflows(this.#kernel, call, options))
+    return this.#kernel.run('cleanupOldWorkflows', 'cleanup', null, (call) =>
+      cleanupOldWorkflows(this.#kernel, call, options),
+    )
   }
   compact(): Promise<void> {
     return this.#kernel.run('compact', 'compact', null, () => this.#kernel.read((store) => store.compact?.()))
@@ -93,12 +110,16 @@ export class StoreStateBackend implements StateBackend {
   }
 
   saveRunStart(run: RunStart, options?: WriteOptions): Promise<void> {
-    return this.#kernel.run('saveRunStart', 'runs', run?.runId, (call) => runs.saveRunStart(this.#kernel, call, run, options))
+    return this.#kernel.run('saveRunStart', 'runs', run?.runId, (call) =>
+      runs.saveRunStart(this.#kernel, call, run, options),
+    )
   }
   saveRunEnd(runId: string, end: RunEnd, options: WriteOptions & WithState): Promise<Written>
   saveRunEnd(runId: string, end: RunEnd, options?: WriteOptions): Promise<void>
   saveRunEnd(runId: string, end: RunEnd, options?: WriteOptions & Partial<WithState>): Promise<unknown> {
-    return this.#kernel.run('saveRunEnd', 'runs', runId, (call) => runs.saveRunEnd(this.#kernel, call, runId, end, options))
+    return this.#kernel.run('saveRunEnd', 'runs', runId, (call) =>
+      runs.saveRunEnd(this.#kernel, call, runId, end, options),
+    )
   }
   getRunDetails(runId: string) {
     return this.#kernel.run('getRunDetails', 'runs', runId, (call) => runs.getRunDetails(this.#kernel, call, runId))
@@ -122,10 +143,14 @@ export class StoreStateBackend implements StateBackend {
   }
 
   saveTrace(runId: string, root: SpanNodeInput, options?: WriteOptions): Promise<void> {
-    return this.#kernel.run('saveTrace', 'traces', runId, (call) => traces.saveTrace(this.#kernel, call, runId, root, options))
+    return this.#kernel.run('saveTrace', 'traces', runId, (call) =>
+      traces.saveTrace(this.#kernel, call, runId, root, options),
+    )
   }
   saveSpans(runId: string, spans: readonly SpanInput[], options?: WriteOptions): Promise<void> {
-    return this.#kernel.run('saveSpans', 'traces', runId, (call) => traces.saveSpans(this.#kernel, call, runId, spans, options))
+    return this.#kernel.run('saveSpans', 'traces', runId, (call) =>
+      traces.saveSpans(this.#kernel, call, runId, spans, options),
+    )
   }
   getTrace(runId: string) {
     return this.#kernel.run('getTrace', 'traces', runId, (call) => traces.getTrace(this.#kernel, call, runId))
@@ -134,7 +159,9 @@ export class StoreStateBackend implements StateBackend {
     return this.#kernel.run('getSpans', 'traces', runId, (call) => traces.getSpans(this.#kernel, call, runId, filter))
   }
   getSpanStatistics(filter?: SpanStatisticsFilter) {
-    return this.#kernel.run('getSpanStatistics', 'traces', null, (call) => traces.getSpanStatistics(this.#kernel, call, filter))
+    return this.#kernel.run('getSpanStatistics', 'traces', null, (call) =>
+      traces.getSpanStatistics(this.#kernel, call, filter),
+    )
   }
 
   persistEvaluation(runId: string, evaluation: EvaluationInput, options?: WriteOptions): Promise<void> {
@@ -154,17 +181,23 @@ export class StoreStateBackend implements StateBackend {
     )
   }
   getSystemState(key: string) {
-    return this.#kernel.run('getSystemState', 'systemState', null, (call) => systemStates.getSystemState(this.#kernel, call, key))
+    return this.#kernel.run('getSystemState', 'systemState', null, (call) =>
+      systemStates.getSystemState(this.#kernel, call, key),
+    )
   }
 
   claimRun(runId: string, options: ClaimOptions): Promise<Lease> {
     return this.#kernel.run('claimRun', 'claims', runId, (call) => claims.claimRun(this.#kernel, call, runId, options))
   }
   renewLease(lease: Lease, options: RenewOptions): Promise<Lease> {
-    return this.#kernel.run('renewLease', 'claims', lease?.runId, (call) => claims.renewLease(this.#kernel, call, lease, options))
+    return this.#kernel.run('renewLease', 'claims', lease?.runId, (call) =>
+      claims.renewLease(this.#kernel, call, lease, options),
+    )
   }
   releaseLease(lease: Lease): Promise<void> {
-    return this.#kernel.run('releaseLease', 'claims', lease?.runId, (call) => claims.releaseLease(this.#kernel, call, lease))
+    return this.#kernel.run('releaseLease', 'claims', lease?.runId, (call) =>
+      claims.releaseLease(this.#kernel, call, lease),
+    )
   }
   getLease(runId: string): Promise<Lease | null> {
     return this.#kernel.run('getLease', 'claims', runId, (call) => claims.getLease(this.#kernel, call, runId))

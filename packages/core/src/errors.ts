@@ -61,9 +61,10 @@ export class StateBackendError extends Error {
   readonly code: ErrorCode
   /** True if making the same call again, later, may succeed. */
   readonly retryable: boolean
-  readonly runId?: string
-  readonly path?: string
-  readonly lease?: Lease
+  // `declare`: an error without them has no such property at all.
+  declare readonly runId?: string
+  declare readonly path?: string
+  declare readonly lease?: Lease
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)

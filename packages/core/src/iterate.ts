@@ -14,18 +14,18 @@ interface Pageable {
  * `limit` is the page size (100). Items that keep their place meanwhile come exactly once.
  * @throws what `list` throws
  */
-export async function* iterate<F extends Pageable, T extends ListItem>(
-  list: (filter: F) => Promise<readonly T[]>,
-  filter: F = {} as F,
+export async function* iterate<T extends ListItem, const F extends object = object>(
+  list: (filter: F & Pageable) => Promise<readonly T[]>,
+  filter?: F & Pageable,
 ): AsyncGenerator<T, void, undefined> {
-  const limit = filter.limit ?? PAGE_SIZE
-  let page: F = { ...filter, limit }
+  const limit = filter?.limit ?? PAGE_SIZE
+  let page = { ...filter, limit } as F & Pageable
   for (;;) {
     const items = await list(page)
     yield* items
     const last = items.at(-1)
     if (last === undefined || items.length < limit) return
-    const { offset: _onlyForTheFirstPage, ...rest } = page
-    page = { ...(rest as F), after: cursorOf(last) }
+    // The offset was for the first page only.
+    page = { ...page, offset: undefined, after: cursorOf(last) }
   }
 }

@@ -28,7 +28,8 @@ export function checkId(input: unknown, name: string): string {
 
 function asValidation(error: z.ZodError, at: readonly PropertyKey[]): StateBackendError {
   const issue = error.issues[0]
-  if (issue === undefined) return new StateBackendError('VALIDATION', 'the input is not valid', { path: formatPath(at) })
+  if (issue === undefined)
+    return new StateBackendError('VALIDATION', 'the input is not valid', { path: formatPath(at) })
   const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   const path = formatPath([...at, ...issue.path, ...unknownKey])
   const what = unknownKey.length > 0 ? 'is not a known field' : describe(issue.message)

@@ -1,4 +1,11 @@
-import { type ClaimOptions, claimOptions, type Lease, lease as leaseSchema, type RenewOptions, renewOptions } from '../models/claim.js'
+import {
+  type ClaimOptions,
+  claimOptions,
+  type Lease,
+  lease as leaseSchema,
+  type RenewOptions,
+  renewOptions,
+} from '../models/claim.js'
 import { isLive } from '../rules/lease.js'
 import { leaseFromRow } from '../store/lease-row.js'
 import type { Change } from '../store/unit.js'
@@ -12,7 +19,12 @@ function given({ lease }: Committed): Lease {
   return leaseFromRow(lease)
 }
 
-export async function claimRun(kernel: Kernel, call: Call, runIdInput: string, optionsInput: ClaimOptions): Promise<Lease> {
+export async function claimRun(
+  kernel: Kernel,
+  call: Call,
+  runIdInput: string,
+  optionsInput: ClaimOptions,
+): Promise<Lease> {
   const runId = checkId(runIdInput, 'runId')
   const { owner, leaseMs } = check(claimOptions, optionsInput)
   const lease = given(await kernel.commit(runId, [{ kind: 'unclaimed' }], [{ kind: 'claim', owner, leaseMs }]))

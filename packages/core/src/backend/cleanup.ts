@@ -1,8 +1,8 @@
 import { isStateBackendError } from '../errors.js'
 import { TERMINAL_STATUSES, type WorkflowStatus } from '../models/common.js'
 import { type CleanupOptions, cleanupOptions, type StaleOptions, staleOptions } from '../models/workflow-state.js'
-import { daysBefore, hoursBefore } from '../rules/windows.js'
 import { isLive } from '../rules/lease.js'
+import { daysBefore, hoursBefore } from '../rules/windows.js'
 import type { MaybePromise, Position, StateStore } from '../state-store.js'
 import type { Change, Condition } from '../store/unit.js'
 import { check } from './check.js'
@@ -18,7 +18,11 @@ interface Retention {
   readonly before: number
 }
 
-export async function cleanupOldWorkflows(kernel: Kernel, call: Call, optionsInput: CleanupOptions = {}): Promise<number> {
+export async function cleanupOldWorkflows(
+  kernel: Kernel,
+  call: Call,
+  optionsInput: CleanupOptions = {},
+): Promise<number> {
   const { daysOld, statuses, dryRun, signal, onProgress } = check(cleanupOptions, optionsInput)
   const before = daysBefore(await kernel.now(), daysOld)
   const retention = { statuses: statuses ?? TERMINAL_STATUSES, placeholders: statuses === undefined, before }
@@ -55,7 +59,11 @@ interface Listed {
 }
 type ListPage = (store: StateStore, page: { limit: number; after?: Position }) => MaybePromise<readonly Listed[]>
 
-async function* batches(kernel: Kernel, list: ListPage, wanted: (row: Listed) => boolean = () => true): AsyncGenerator<string[]> {
+async function* batches(
+  kernel: Kernel,
+  list: ListPage,
+  wanted: (row: Listed) => boolean = () => true,
+): AsyncGenerator<string[]> {
   let after: Position | undefined
   for (;;) {
     const rows = await kernel.read((store) => list(store, after ? { limit: BATCH, after } : { limit: BATCH }))
@@ -94,7 +102,11 @@ async function commitEach(
   return runIds.filter((_, index) => results[index]?.status === 'fulfilled')
 }
 
-export async function cleanupStaleBackgroundTasks(kernel: Kernel, call: Call, optionsInput: StaleOptions = {}): Promise<number> {
+export async function cleanupStaleBackgroundTasks(
+  kernel: Kernel,
+  call: Call,
+  optionsInput: StaleOptions = {},
+): Promise<number> {
   const { staleHours } = check(staleOptions, optionsInput)
   const before = hoursBefore(await kernel.now(), staleHours)
   const query = { order: 'updatedAt', isBackgroundTask: true, statuses: ['running'], before } as const

@@ -3,11 +3,11 @@ import { errorOfMethod, isStateBackendError, StateBackendError } from '../errors
 import { type Codec, type CodecContext, createCodec } from '../serialization/index.js'
 import type { Decide, MaybePromise, StateStore } from '../state-store.js'
 import { decide } from '../store/decide.js'
-import { all, then } from '../store/maybe-promise.js'
+import { all, whenDone } from '../store/maybe-promise.js'
 import type { Change, CommitUnit, Condition } from '../store/unit.js'
 import { type ObserverEvent, tell } from './observer.js'
 import type { BackendOptions } from './options.js'
-import { type Committed, CommitQueue } from './queue.js'
+import { CommitQueue, type Committed } from './queue.js'
 import { utf8Length } from './utf8-length.js'
 
 /** What an operation tells its observer; counted whether or not there is one. */
@@ -46,7 +46,12 @@ export class Kernel {
    * One call of a contract method: refused after shutdown or without the capability, observed, its errors named. The body runs
    * synchronously up to its first wait, so inputs are copied before the caller goes on.
    */
-  run<T>(name: ObserverEvent['name'], group: CapabilityGroup | null, runId: unknown, body: (call: Call) => MaybePromise<T>) {
+  run<T>(
+    name: ObserverEvent['name'],
+    group: CapabilityGroup | null,
+    runId: unknown,
+    body: (call: Call) => MaybePromise<T>,
+  ) {
     const { observer } = this.options
     const call = new Call(observer !== undefined)
     const id = typeof runId === 'string' ? runId : null
@@ -150,8 +155,8 @@ export class Kernel {
     changes: MaybePromise<readonly Change[]>,
   ): Promise<Committed> {
     const emptyObject = this.#codec.encode({}, { runId, field: 'metadata' })
-    const unit = then(changes, (changes) =>
-      then(emptyObject, (emptyObject): CommitUnit => ({ runId, conditions, changes, emptyObject })),
+    const unit = whenDone(changes, (changes) =>
+      whenDone(emptyObject, (emptyObject): CommitUnit => ({ runId, conditions, changes, emptyObject })),
     )
     return this.#queue.submit(unit)
   }
@@ -219,7 +224,8 @@ function readClock(clock: () => Date): number {
 }
 
 function checkOptions({ clock, observer, maxPayloadBytes }: BackendOptions): void {
-  const wrong = (path: string, what: string) => new StateBackendError('VALIDATION', `${path}: expected ${what}`, { path })
+  const wrong = (path: string, what: string) =>
+    new StateBackendError('VALIDATION', `${path}: expected ${what}`, { path })
   if (clock !== undefined && typeof clock !== 'function') throw wrong('$.clock', 'a function that gives a Date')
   if (observer !== undefined && typeof observer !== 'function') throw wrong('$.observer', 'a function')
   if (maxPayloadBytes !== undefined && !(Number.isSafeInteger(maxPayloadBytes) && maxPayloadBytes > 0))

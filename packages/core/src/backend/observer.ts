@@ -1,7 +1,9 @@
 import type { ErrorCode } from '../errors.js'
 import type { StateBackend } from '../state-backend.js'
 
-type MethodName = { [K in keyof StateBackend]: StateBackend[K] extends (...args: never) => unknown ? K : never }[keyof StateBackend]
+type MethodName = {
+  [K in keyof StateBackend]: StateBackend[K] extends (...args: never) => unknown ? K : never
+}[keyof StateBackend]
 
 /** One operation, told when it has ended; or one deletion, told for each run, so that an audit log can be kept. */
 export interface ObserverEvent {

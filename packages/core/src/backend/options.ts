@@ -1,5 +1,5 @@
-import type { Codec } from '../serialization/codec.js'
 import type { StateUpgrades } from '../rules/upgrade-state.js'
+import type { Codec } from '../serialization/codec.js'
 import type { Observer } from './observer.js'
 
 /** Options that every backend takes. */

@@ -1,6 +1,15 @@
 import type { z } from 'zod'
 import { type DeleteRunOptions, deleteRunOptions, type WriteOptions, writeOptions } from '../models/claim.js'
-import { type Run, type RunEnd, type RunFilter, type RunStart, type RunSummary, runEnd, runFilter, runStart } from '../models/run.js'
+import {
+  type Run,
+  type RunEnd,
+  type RunFilter,
+  type RunStart,
+  type RunSummary,
+  runEnd,
+  runFilter,
+  runStart,
+} from '../models/run.js'
 import type { RunPatchRow, RunSummaryRow } from '../records.js'
 import { contains } from '../rules/containment.js'
 import { exactTotal } from '../rules/exact-sum.js'
@@ -8,23 +17,32 @@ import { isTerminal } from '../rules/status.js'
 import { escapeText, unescapeText } from '../serialization/index.js'
 import type { WithState, Written } from '../state-backend.js'
 import type { MaybePromise, RunQuery } from '../state-store.js'
-import { settle, then } from '../store/maybe-promise.js'
+import { settle, whenDone } from '../store/maybe-promise.js'
 import type { Change } from '../store/unit.js'
 import { check, checkId, refuse } from './check.js'
 import { writeConditions } from './conditions.js'
 import type { Call, Kernel } from './kernel.js'
 import { pageAfter } from './paging.js'
 import { present } from './present.js'
-import { splitState } from './with-state.js'
 import { walk } from './walk.js'
+import { splitState } from './with-state.js'
 import { type CheckedPatch, encodePatch } from './workflow-state.js'
 
-export async function saveRunStart(kernel: Kernel, call: Call, runInput: RunStart, optionsInput: WriteOptions = {}): Promise<void> {
+export async function saveRunStart(
+  kernel: Kernel,
+  call: Call,
+  runInput: RunStart,
+  optionsInput: WriteOptions = {},
+): Promise<void> {
   const { runId, ...run } = check(runStart, runInput)
   const options = check(writeOptions, optionsInput)
   const conditions = writeConditions(runId, options)
   const set = encodeRun(kernel, call, runId, run)
-  await kernel.commit(runId, conditions, then(set, (set): Change[] => [{ kind: 'start-run', set }]))
+  await kernel.commit(
+    runId,
+    conditions,
+    whenDone(set, (set): Change[] => [{ kind: 'start-run', set }]),
+  )
   call.rows = 1
 }
 
@@ -56,11 +74,11 @@ export async function saveRunEnd(
   const { options, patch } = splitState(writeOptions, runId, optionsInput)
   checkEnd(end, patch)
   const conditions = writeConditions(runId, { ...options, needsState: patch !== null })
-  const changes = then(encodeRun(kernel, call, runId, end), (set): MaybePromise<Change[]> => {
+  const changes = whenDone(encodeRun(kernel, call, runId, end), (set): MaybePromise<Change[]> => {
     const change: Change = { kind: 'end-run', set }
     return patch === null
       ? [change]
-      : then(encodePatch(kernel, call, runId, patch, '$.state'), (changes) => [change, ...changes])
+      : whenDone(encodePatch(kernel, call, runId, patch, '$.state'), (changes) => [change, ...changes])
   })
   const { version } = await kernel.commit(runId, conditions, changes)
   call.rows = 1
@@ -86,7 +104,7 @@ export async function getRunDetails(kernel: Kernel, call: Call, runIdInput: stri
 }
 
 function decodeRun(kernel: Kernel, call: Call, row: RunSummaryRow): MaybePromise<RunSummary> {
-  return then(kernel.decode(call, row.metadata, { runId: row.runId, field: 'metadata' }), (metadata) => ({
+  return whenDone(kernel.decode(call, row.metadata, { runId: row.runId, field: 'metadata' }), (metadata) => ({
     runId: row.runId,
     pipelineId: row.pipelineId,
     pipelineName: row.pipelineName,
@@ -108,7 +126,13 @@ function decodeRun(kernel: Kernel, call: Call, row: RunSummaryRow): MaybePromise
 export async function listRuns(kernel: Kernel, call: Call, filterInput: RunFilter = {}): Promise<RunSummary[]> {
   const { status, pipelineName, metadataFilter, createdAfter, createdBefore, ...paging } = check(runFilter, filterInput)
   const page = pageAfter(paging, 'createdAt')
-  const query: RunQuery = { order: 'createdAt', statuses: status, pipelineName, from: createdAfter, before: createdBefore }
+  const query: RunQuery = {
+    order: 'createdAt',
+    statuses: status,
+    pipelineName,
+    from: createdAfter,
+    before: createdBefore,
+  }
   if (metadataFilter !== undefined) {
     const context = { runId: null, field: 'metadataFilter' }
     // A copy: the filter is used until the last chunk is read, and the caller may change it meanwhile.
@@ -121,7 +145,12 @@ export async function listRuns(kernel: Kernel, call: Call, filterInput: RunFilte
 }
 
 /** Filters by metadata before paging: chunk by chunk, until the page is full. */
-async function matchingRuns(kernel: Kernel, call: Call, query: RunQuery, page: ReturnType<typeof pageAfter>): Promise<RunSummary[]> {
+async function matchingRuns(
+  kernel: Kernel,
+  call: Call,
+  query: RunQuery,
+  page: ReturnType<typeof pageAfter>,
+): Promise<RunSummary[]> {
   const { limit = Number.POSITIVE_INFINITY, offset = 0, after } = page
   const found: RunSummary[] = []
   if (limit === 0) return found

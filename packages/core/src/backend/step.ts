@@ -4,7 +4,7 @@ import type { StepRow } from '../records.js'
 import { escapeText, unescapeText } from '../serialization/index.js'
 import type { WithState, Written } from '../state-backend.js'
 import type { MaybePromise } from '../state-store.js'
-import { settle, then } from '../store/maybe-promise.js'
+import { settle, whenDone } from '../store/maybe-promise.js'
 import type { Change } from '../store/unit.js'
 import { check, checkId } from './check.js'
 import { writeConditions } from './conditions.js'
@@ -40,7 +40,9 @@ export async function saveStepResult(
     createdAt: step.createdAt ?? null,
   })
   const patched = patch === null ? [] : encodePatch(kernel, call, runId, patch, '$.state')
-  const changes = then(row, (row) => then(patched, (patched): Change[] => [{ kind: 'save-step', row }, ...patched]))
+  const changes = whenDone(row, (row) =>
+    whenDone(patched, (patched): Change[] => [{ kind: 'save-step', row }, ...patched]),
+  )
   const { version } = await kernel.commit(runId, conditions, changes)
   call.rows = 1
   return patch === null ? undefined : { version }
@@ -53,7 +55,8 @@ export async function listRunSteps(kernel: Kernel, call: Call, runIdInput: strin
 }
 
 function decodeStep(kernel: Kernel, call: Call, row: StepRow): MaybePromise<StepRecord> {
-  const decode = (field: 'input' | 'output' | 'rawResponse') => kernel.decode(call, row[field], { runId: row.runId, field })
+  const decode = (field: 'input' | 'output' | 'rawResponse') =>
+    kernel.decode(call, row[field], { runId: row.runId, field })
   return settle<StepRecord>({
     runId: row.runId,
     stepName: row.stepName,

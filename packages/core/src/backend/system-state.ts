@@ -1,15 +1,24 @@
-import { storableObject, type StorableObject } from '../models/storable.js'
+import { type StorableObject, storableObject } from '../models/storable.js'
 import type { SystemState } from '../models/system-state.js'
-import { then } from '../store/maybe-promise.js'
+import { whenDone } from '../store/maybe-promise.js'
 import type { Change } from '../store/unit.js'
 import { check, checkId } from './check.js'
 import type { Call, Kernel } from './kernel.js'
 
-export async function setSystemState(kernel: Kernel, call: Call, keyInput: string, valueInput: StorableObject): Promise<void> {
+export async function setSystemState(
+  kernel: Kernel,
+  call: Call,
+  keyInput: string,
+  valueInput: StorableObject,
+): Promise<void> {
   const key = checkId(keyInput, 'key')
   const value = check(storableObject, valueInput, ['value'])
   const text = kernel.encode(call, value, { runId: null, field: 'value' })
-  await kernel.commit(null, [], then(text, (value): Change[] => [{ kind: 'put-system-state', key, value }]))
+  await kernel.commit(
+    null,
+    [],
+    whenDone(text, (value): Change[] => [{ kind: 'put-system-state', key, value }]),
+  )
   call.rows = 1
 }
 

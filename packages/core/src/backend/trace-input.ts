@@ -29,7 +29,9 @@ export function flattenTrace(root: SpanNodeInput): PlacedSpan[] {
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
     const here = item
     const synthetic = here.parent === null && isSynthetic(here.node)
-    const { children = [], ...span } = synthetic ? check(spanNodeInput.pick({ children: true }).loose(), here.node) : checkNode(here)
+    const { children = [], ...span } = synthetic
+      ? check(spanNodeInput.pick({ children: true }).loose(), here.node)
+      : checkNode(here)
     if (!synthetic) {
       const { spanId } = span as PlacedSpan['span']
       if (seen.has(spanId)) refuse(`${pathText(here)}.spanId`, `'${spanId}' stands in the tree twice`)
@@ -37,7 +39,8 @@ export function flattenTrace(root: SpanNodeInput): PlacedSpan[] {
       placed.push({ span: span as PlacedSpan['span'], parentSpanId: here.parentSpanId, path: () => pathText(here) })
     }
     const parentSpanId = synthetic ? null : (span as PlacedSpan['span']).spanId
-    for (let index = children.length - 1; index >= 0; index--) pending.push({ node: children[index], parentSpanId, parent: here, index })
+    for (let index = children.length - 1; index >= 0; index--)
+      pending.push({ node: children[index], parentSpanId, parent: here, index })
   }
   return placed
 }

@@ -9,7 +9,7 @@ import {
   type SpanStatistics,
   type SpanStatisticsFilter,
   spanFilter,
-  spanInput,
+  type spanInput,
   spanInputs,
   spanStatisticsFilter,
 } from '../models/trace.js'
@@ -17,7 +17,7 @@ import type { SpanRow } from '../records.js'
 import { SpanAggregator, spanStatistics } from '../rules/span-statistics.js'
 import { buildForest, bySpanOrder, coveringTimes, SYNTHETIC_ROOT } from '../rules/span-tree.js'
 import type { MaybePromise, SpanAggregate, SpanAggregateQuery, StateStore } from '../state-store.js'
-import { all, settle, then } from '../store/maybe-promise.js'
+import { all, settle, whenDone } from '../store/maybe-promise.js'
 import type { Change } from '../store/unit.js'
 import { check, checkId } from './check.js'
 import { writeConditions } from './conditions.js'
@@ -46,7 +46,11 @@ export async function saveSpans(
 ): Promise<void> {
   const runId = checkId(runIdInput, 'runId')
   const spans = check(spanInputs, spansInput)
-  const placed = spans.map((span, index) => ({ span, parentSpanId: span.parentSpanId ?? null, path: () => `$[${index}]` }))
+  const placed = spans.map((span, index) => ({
+    span,
+    parentSpanId: span.parentSpanId ?? null,
+    path: () => `$[${index}]`,
+  }))
   await commitSpans(kernel, call, runId, placed, false, optionsInput)
 }
 
@@ -61,14 +65,21 @@ async function commitSpans(
   const conditions = writeConditions(runId, check(writeOptions, optionsInput))
   const rows = all(spans.map((placed) => encodeSpan(kernel, call, runId, placed)))
   // An empty batch changes nothing, but a stale lease is still told.
-  const changes = then(rows, (rows): Change[] => (rows.length > 0 || replace ? [{ kind: 'save-spans', rows, replace }] : []))
+  const changes = whenDone(rows, (rows): Change[] =>
+    rows.length > 0 || replace ? [{ kind: 'save-spans', rows, replace }] : [],
+  )
   await kernel.commit(runId, conditions, changes)
   call.rows = spans.length
 }
 
 type CheckedSpan = z.output<typeof spanInput>
 
-function encodeSpan(kernel: Kernel, call: Call, runId: string, { span, parentSpanId, path }: PlacedSpan): MaybePromise<SpanRow> {
+function encodeSpan(
+  kernel: Kernel,
+  call: Call,
+  runId: string,
+  { span, parentSpanId, path }: PlacedSpan,
+): MaybePromise<SpanRow> {
   return settle<SpanRow>({
     runId,
     spanId: span.spanId,
@@ -77,7 +88,12 @@ function encodeSpan(kernel: Kernel, call: Call, runId: string, { span, parentSpa
     startTime: span.startTime,
     endTime: span.endTime ?? null,
     status: span.status ?? 'running',
-    attributes: kernel.encode(call, span.attributes ?? {}, { runId, field: 'attributes' }, () => `${path()}.attributes`),
+    attributes: kernel.encode(
+      call,
+      span.attributes ?? {},
+      { runId, field: 'attributes' },
+      () => `${path()}.attributes`,
+    ),
     events: kernel.encode(call, eventsOf(span), { runId, field: 'events' }, () => `${path()}.events`),
   })
 }
@@ -86,11 +102,18 @@ function eventsOf({ events = [] }: CheckedSpan): Span['events'] {
   return events.map(({ name, time, attributes = {} }) => ({ name, time, attributes }))
 }
 
-export async function getSpans(kernel: Kernel, call: Call, runIdInput: string, filterInput: SpanFilter = {}): Promise<Span[]> {
+export async function getSpans(
+  kernel: Kernel,
+  call: Call,
+  runIdInput: string,
+  filterInput: SpanFilter = {},
+): Promise<Span[]> {
   const runId = checkId(runIdInput, 'runId')
   const { status, name } = check(spanFilter, filterInput)
   const rows = await kernel.read((store) => store.readSpans(runId))
-  const wanted = rows.filter((row) => (status === undefined || row.status === status) && (name === undefined || row.name === name))
+  const wanted = rows.filter(
+    (row) => (status === undefined || row.status === status) && (name === undefined || row.name === name),
+  )
   return kernel.list(call, wanted.sort(bySpanOrder), (row) => decodeSpan(kernel, call, row))
 }
 

@@ -27,7 +27,7 @@ import { countStateRows, workflowStats } from '../rules/workflow-statistics.js'
 import { escapeText, unescapeText } from '../serialization/index.js'
 import type { Written } from '../state-backend.js'
 import type { MaybePromise, StateQuery, StateStore } from '../state-store.js'
-import { all, settle, then } from '../store/maybe-promise.js'
+import { all, settle, whenDone } from '../store/maybe-promise.js'
 import type { Change, StateDraft, StatePatch } from '../store/unit.js'
 import { check, checkId, refuse } from './check.js'
 import { writeConditions } from './conditions.js'
@@ -54,7 +54,8 @@ export async function saveState(
 }
 
 function checkSameRun(runId: string, given: string | undefined): void {
-  if (given !== undefined && given !== runId) refuse('$.runId', `is '${given}', but the call is for '${runId}'; leave it out or make them equal`)
+  if (given !== undefined && given !== runId)
+    refuse('$.runId', `is '${given}', but the call is for '${runId}'; leave it out or make them equal`)
 }
 
 function encodeState(
@@ -85,7 +86,7 @@ function encodeState(
     backgroundError: textOrNull(state.backgroundError),
   })
   const history = encodeHistory(kernel, call, runId, '$.stepHistory', state.stepHistory ?? [])
-  return then(draft, (draft) => then(history, (history) => [{ kind: 'save-state', draft, history }]))
+  return whenDone(draft, (draft) => whenDone(history, (history) => [{ kind: 'save-state', draft, history }]))
 }
 
 function textOrNull(text: string | null | undefined): string | null {
@@ -140,7 +141,9 @@ export function encodePatch(
   base: string,
 ): MaybePromise<Change[]> {
   const encode = (field: 'pipelineContext' | 'lastStepOutput' | 'metadata') =>
-    patch[field] === undefined ? undefined : kernel.encode(call, patch[field], { runId, field }, () => `${base}.${field}`)
+    patch[field] === undefined
+      ? undefined
+      : kernel.encode(call, patch[field], { runId, field }, () => `${base}.${field}`)
   const {
     runId: _sameRun,
     version: _ignored,
@@ -164,8 +167,8 @@ export function encodePatch(
     items === undefined ? null : encodeHistory(kernel, call, runId, `${base}.${field}`, items)
   const history = encodeItems('stepHistory', stepHistory)
   const append = encodeItems('appendStepHistory', appendStepHistory)
-  return then(set, (set) =>
-    then(history, (history) => then(append, (append) => [{ kind: 'update-state', set, history, append }])),
+  return whenDone(set, (set) =>
+    whenDone(history, (history) => whenDone(append, (append) => [{ kind: 'update-state', set, history, append }])),
   )
 }
 
@@ -179,7 +182,7 @@ export async function loadState(kernel: Kernel, call: Call, runIdInput: string):
 
 function decodeState(kernel: Kernel, call: Call, { row, history }: StoredState): MaybePromise<WorkflowState> {
   const { runId } = row
-  return then(decodeSummary(kernel, call, row), (summary) =>
+  return whenDone(decodeSummary(kernel, call, row), (summary) =>
     settle<WorkflowState>({
       ...summary,
       pipelineContext: kernel.decode(call, row.pipelineContext, { runId, field: 'pipelineContext' }),
@@ -192,7 +195,7 @@ function decodeState(kernel: Kernel, call: Call, { row, history }: StoredState):
 }
 
 function decodeSummary(kernel: Kernel, call: Call, row: StateSummaryRow): MaybePromise<WorkflowSummary> {
-  return then(kernel.decode(call, row.metadata, { runId: row.runId, field: 'metadata' }), (metadata) => ({
+  return whenDone(kernel.decode(call, row.metadata, { runId: row.runId, field: 'metadata' }), (metadata) => ({
     runId: row.runId,
     pipelineId: row.pipelineId,
     pipelineName: row.pipelineName,
@@ -245,7 +248,11 @@ async function listSummaries(kernel: Kernel, call: Call, query: StateQuery): Pro
   return kernel.list(call, rows, (row) => decodeSummary(kernel, call, row))
 }
 
-export async function listWorkflows(kernel: Kernel, call: Call, filterInput: WorkflowFilter = {}): Promise<WorkflowSummary[]> {
+export async function listWorkflows(
+  kernel: Kernel,
+  call: Call,
+  filterInput: WorkflowFilter = {},
+): Promise<WorkflowSummary[]> {
   const { status, createdAfter, createdBefore, limit, offset, after, ...names } = check(workflowFilter, filterInput)
   const page = pageAfter({ limit, offset, after }, 'createdAt')
   return listSummaries(kernel, call, {
@@ -258,10 +265,19 @@ export async function listWorkflows(kernel: Kernel, call: Call, filterInput: Wor
   })
 }
 
-export async function getFailedWorkflows(kernel: Kernel, call: Call, filterInput: FailedFilter = {}): Promise<WorkflowSummary[]> {
+export async function getFailedWorkflows(
+  kernel: Kernel,
+  call: Call,
+  filterInput: FailedFilter = {},
+): Promise<WorkflowSummary[]> {
   const { hoursBack, ...paging } = check(failedFilter, filterInput)
   const from = hoursBefore(await kernel.now(), hoursBack)
-  return listSummaries(kernel, call, { order: 'updatedAt', statuses: ['failed'], from, ...pageAfter(paging, 'updatedAt') })
+  return listSummaries(kernel, call, {
+    order: 'updatedAt',
+    statuses: ['failed'],
+    from,
+    ...pageAfter(paging, 'updatedAt'),
+  })
 }
 
 export async function listBackgroundTasks(

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { count, finite, freeText, identifier } from './common.js'
 import { nameFilter, pagingShape } from './paging.js'
-import { storableObject, type StoredObject } from './storable.js'
+import { type StoredObject, storableObject } from './storable.js'
 
 export const evaluationInput = z.strictObject({
   score: finite,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseCursor } from '../rules/cursor.js'
-import { count, identifier, workflowStatus } from './common.js'
+import { count, identifier, WORKFLOW_STATUSES, workflowStatus } from './common.js'
 
 /** An opaque position in a list, made by `cursorOf(item)`. */
 export type Cursor = string
@@ -24,7 +24,9 @@ export const pagingShape = {
 
 /** One status or several; an empty array matches none. */
 export const statusFilter = z
-  .union([workflowStatus.transform((status) => [status]), z.array(workflowStatus)])
+  .union([workflowStatus.transform((status) => [status]), z.array(workflowStatus)], {
+    error: `expected one or an array of ${WORKFLOW_STATUSES.map((status) => `'${status}'`).join(', ')}`,
+  })
   .optional()
 
 export const nameFilter = identifier.optional()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { count, finite, freeText, identifier, time, workflowStatus, type WorkflowStatus } from './common.js'
+import { count, finite, freeText, identifier, time, type WorkflowStatus, workflowStatus } from './common.js'
 import { nameFilter, pagingShape, statusFilter } from './paging.js'
-import { storableObject, type StoredObject } from './storable.js'
+import { type StoredObject, storableObject } from './storable.js'
 
 /** Fields left out of a repeated `saveRunStart` keep their value. */
 export const runStart = z.strictObject({

@@ -15,7 +15,10 @@ export const stepInput = z.strictObject({
   rawResponse: storable.optional(),
   errorMessage: freeText.nullish(),
   costUsd: finite.nullish(),
-  tokenCounts: z.int().transform((value) => (value === 0 ? 0 : value)).nullish(),
+  tokenCounts: z
+    .int()
+    .transform((value) => (value === 0 ? 0 : value))
+    .nullish(),
   executionTimeMs: finite.nullish(),
   createdAt: time.optional(),
   /** What tells attempts apart; the step index as text unless given. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { finite, identifier, time } from './common.js'
 import { nameFilter } from './paging.js'
-import { storableObject, type StorableObject, type StoredObject } from './storable.js'
+import { type StorableObject, type StoredObject, storableObject } from './storable.js'
 
 const spanEvent = z.strictObject({
   name: identifier,

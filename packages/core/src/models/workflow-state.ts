@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { count, finite, freeText, identifier, span, time, workflowStatus, type WorkflowStatus } from './common.js'
+import { count, finite, freeText, identifier, span, time, type WorkflowStatus, workflowStatus } from './common.js'
 import { nameFilter, pagingShape, statusFilter } from './paging.js'
-import { type StorableObject, storable, storableObject, type StoredObject } from './storable.js'
+import { type StorableObject, type StoredObject, storable, storableObject } from './storable.js'
 
 const optionalFields = {
   lastStepOutput: storable.optional(),

@@ -23,7 +23,9 @@ export function cursorOf(item: ListItem): Cursor {
       ? `e.${createdAt}.${item.evaluationId}`
       : `r.${createdAt}.${item.updatedAt?.getTime?.()}.${encodeId(item.runId)}`
   if (parseCursor(text) === null)
-    throw new StateBackendError('VALIDATION', 'cursorOf: expected an item of a list, with its id and times', { path: '$' })
+    throw new StateBackendError('VALIDATION', 'cursorOf: expected an item of a list, with its id and times', {
+      path: '$',
+    })
   return text
 }
 

@@ -13,9 +13,7 @@ export const SYNTHETIC_ROOT = { spanId: '', name: 'trace', status: 'synthetic' }
 
 export function isSyntheticRoot(node: { spanId?: unknown; name?: unknown; status?: unknown }): boolean {
   return (
-    node.spanId === SYNTHETIC_ROOT.spanId &&
-    node.name === SYNTHETIC_ROOT.name &&
-    node.status === SYNTHETIC_ROOT.status
+    node.spanId === SYNTHETIC_ROOT.spanId && node.name === SYNTHETIC_ROOT.name && node.status === SYNTHETIC_ROOT.status
   )
 }
 

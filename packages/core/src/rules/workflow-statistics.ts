@@ -40,5 +40,11 @@ export function workflowStats(counts: StateCounts): WorkflowStats {
   }
   const { count, total } = counts.executionTime
   const averageExecutionTimeMs = count === 0 ? 0 : total / count
-  return { totalWorkflows, statusCounts, recentWorkflows24h: counts.recent, averageExecutionTimeMs, backgroundStatusCounts }
+  return {
+    totalWorkflows,
+    statusCounts,
+    recentWorkflows24h: counts.recent,
+    averageExecutionTimeMs,
+    backgroundStatusCounts,
+  }
 }

@@ -1,7 +1,7 @@
 import { StateBackendError } from '../errors.js'
-import { leaseFromRow } from './lease-row.js'
 import { isLive } from '../rules/lease.js'
 import type { RunHead } from '../state-store.js'
+import { leaseFromRow } from './lease-row.js'
 import type { Condition } from './unit.js'
 
 /** The first condition that does not hold, as the error that refuses the unit; null if all hold. */
@@ -29,7 +29,9 @@ function judgeOne(condition: Condition, head: RunHead, runId: string | null, now
             { runId },
           )
     case 'state-exists':
-      return head.state ? null : new StateBackendError('NOT_FOUND', 'the run has no snapshot; save one with saveState first', { runId })
+      return head.state
+        ? null
+        : new StateBackendError('NOT_FOUND', 'the run has no snapshot; save one with saveState first', { runId })
     case 'version':
       return judgeVersion(condition.is, head.state?.version ?? 0, runId)
     case 'unclaimed':
@@ -44,7 +46,9 @@ function judgeOne(condition: Condition, head: RunHead, runId: string | null, now
 function judgeVersion(expected: number, found: number, runId: string | null): StateBackendError | null {
   if (expected === found) return null
   const what = found === 0 ? 'the run has no snapshot' : `the snapshot has version ${found}`
-  return new StateBackendError('CONFLICT', `expected version ${expected}, but ${what}; load it and decide anew`, { runId })
+  return new StateBackendError('CONFLICT', `expected version ${expected}, but ${what}; load it and decide anew`, {
+    runId,
+  })
 }
 
 function judgeClaim(except: number | undefined, head: RunHead, runId: string | null, now: number) {

@@ -1,6 +1,6 @@
 import type { EvaluationRow, RunSummaryRow, StateSummaryRow } from '../records.js'
-import type { EvaluationQuery, RunQuery, StateCounts, StateQuery } from '../state-store.js'
 import { countStateRows } from '../rules/workflow-statistics.js'
+import type { EvaluationQuery, RunQuery, StateCounts, StateQuery } from '../state-store.js'
 import { type Entry, SortedPlaces } from './sorted-places.js'
 
 /** Where an evaluation stands in its list. */

@@ -2,10 +2,13 @@
 import type { MaybePromise } from '../state-store.js'
 
 function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
-  return value instanceof Promise || (typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function')
+  return (
+    value instanceof Promise ||
+    (typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function')
+  )
 }
 
-export function then<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
+export function whenDone<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   // Promise.resolve: a codec or store may bring a promise class of its own.
   return isPromise(value) ? Promise.resolve(value).then(next) : next(value)
 }

@@ -44,7 +44,8 @@ export class Work {
   patchState(state: StateHead, set: StatePatchRow): void {
     const version = this.nextVersion()
     const last = this.writes.at(-1)
-    if (last?.kind === 'patch-state') this.writes[this.writes.length - 1] = { ...last, set: { ...last.set, ...set, version } }
+    if (last?.kind === 'patch-state')
+      this.writes[this.writes.length - 1] = { ...last, set: { ...last.set, ...set, version } }
     else this.writes.push({ kind: 'patch-state', runId: this.runId, set: { ...set, version } })
     this.change({ state: { ...state, ...set, version } })
   }
