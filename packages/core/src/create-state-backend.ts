@@ -1,9 +1,11 @@
+import * as tasks from './backend/background-task.js'
 import * as claims from './backend/claim.js'
 import { cleanupOldWorkflows, cleanupStaleBackgroundTasks } from './backend/cleanup.js'
 import * as evaluations from './backend/evaluation.js'
 import { Kernel } from './backend/kernel.js'
 import type { BackendOptions } from './backend/options.js'
 import * as runs from './backend/run.js'
+import { getWorkflowStats } from './backend/statistics.js'
 import * as steps from './backend/step.js'
 import * as systemStates from './backend/system-state.js'
 import * as traces from './backend/trace.js'
@@ -77,7 +79,7 @@ export class StoreStateBackend implements StateBackend {
     return this.#kernel.run('listWorkflows', 'states', null, (call) => states.listWorkflows(this.#kernel, call, filter))
   }
   getWorkflowStats(): Promise<model.WorkflowStats> {
-    return this.#kernel.run('getWorkflowStats', 'stats', null, (call) => states.getWorkflowStats(this.#kernel, call))
+    return this.#kernel.run('getWorkflowStats', 'stats', null, (call) => getWorkflowStats(this.#kernel, call))
   }
   getFailedWorkflows(filter?: model.FailedFilter): Promise<model.WorkflowSummary[]> {
     return this.#kernel.run('getFailedWorkflows', 'states', null, (call) =>
@@ -95,12 +97,12 @@ export class StoreStateBackend implements StateBackend {
 
   listBackgroundTasks(filter?: model.BackgroundTaskFilter): Promise<model.WorkflowSummary[]> {
     return this.#kernel.run('listBackgroundTasks', 'backgroundTasks', null, (call) =>
-      states.listBackgroundTasks(this.#kernel, call, filter),
+      tasks.listBackgroundTasks(this.#kernel, call, filter),
     )
   }
   getFailedBackgroundTasks(filter?: model.FailedTaskFilter): Promise<model.WorkflowSummary[]> {
     return this.#kernel.run('getFailedBackgroundTasks', 'backgroundTasks', null, (call) =>
-      states.getFailedBackgroundTasks(this.#kernel, call, filter),
+      tasks.getFailedBackgroundTasks(this.#kernel, call, filter),
     )
   }
   cleanupStaleBackgroundTasks(options?: model.StaleOptions): Promise<number> {

@@ -1,6 +1,7 @@
 // The public names, one by one.
-export type { BackendOptions } from './backend/options.js'
+
 export type { Observer, ObserverEvent } from './backend/observer.js'
+export type { BackendOptions } from './backend/options.js'
 export {
   CAPABILITY_GROUPS,
   type Capabilities,
@@ -55,8 +56,14 @@ export type {
   WorkflowStats,
   WorkflowSummary,
 } from './models/workflow-state.js'
+// What authors of stores use.
+export type * from './records.js'
+export { contains } from './rules/containment.js'
 export { cursorOf, type ListItem } from './rules/cursor.js'
+export { compareCodePoints, isBehind, newestFirst } from './rules/order.js'
 export type { StateUpgrade, StateUpgrades } from './rules/upgrade-state.js'
+export { hoursBefore } from './rules/windows.js'
+export { workflowStats } from './rules/workflow-statistics.js'
 export {
   type Codec,
   type CodecContext,
@@ -65,15 +72,8 @@ export {
   type TypeRegistration,
 } from './serialization/index.js'
 export type { StateBackend, WithState, Written } from './state-backend.js'
-
-// What authors of stores use.
-export type * from './records.js'
-export { contains } from './rules/containment.js'
-export { compareCodePoints, isBehind, newestFirst } from './rules/order.js'
-export { workflowStats } from './rules/workflow-statistics.js'
-export { hoursBefore } from './rules/windows.js'
 export type * from './state-store.js'
 export { decide } from './store/decide.js'
 export { applyWrite, emptyImage, headOf, isEmptyImage, type RunImage, stepsInOrder } from './store/image.js'
-export { type Change, type CommitUnit, type Condition, stepOf } from './store/unit.js'
 export { type EvaluationPlace, ListIndex } from './store/list-index.js'
+export { type Change, type CommitUnit, type Condition, stepOf } from './store/unit.js'

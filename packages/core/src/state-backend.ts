@@ -1,5 +1,12 @@
 import type { Capabilities } from './capabilities.js'
-import type { ClaimOptions, DeleteRunOptions, Lease, RenewOptions, VersionedOptions, WriteOptions } from './models/claim.js'
+import type {
+  ClaimOptions,
+  DeleteRunOptions,
+  Lease,
+  RenewOptions,
+  VersionedOptions,
+  WriteOptions,
+} from './models/claim.js'
 import type { Evaluation, EvaluationFilter, EvaluationInput } from './models/evaluation.js'
 import type { Run, RunEnd, RunFilter, RunStart, RunSummary } from './models/run.js'
 import type { StepInput, StepRecord } from './models/step.js'

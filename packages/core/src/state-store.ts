@@ -26,7 +26,10 @@ import type { CommitUnit } from './store/unit.js'
 export type MaybePromise<T> = T | Promise<T>
 
 /** What a decision needs to know of a snapshot. */
-export type StateHead = Omit<StateSummaryRow, 'metadata' | 'currentStepIndex' | 'parentRunId' | 'taskId' | 'backgroundError'> & {
+export type StateHead = Omit<
+  StateSummaryRow,
+  'metadata' | 'currentStepIndex' | 'parentRunId' | 'taskId' | 'backgroundError'
+> & {
   /** How many items the history has. */
   readonly historyLength: number
 }
@@ -61,7 +64,12 @@ export type Write =
   /** Replace the whole history of a snapshot that is there. */
   | { readonly kind: 'replace-history'; readonly runId: string; readonly items: readonly Encoded[] }
   /** Add to the end of the history, whose length so far is `from`. */
-  | { readonly kind: 'append-history'; readonly runId: string; readonly from: number; readonly items: readonly Encoded[] }
+  | {
+      readonly kind: 'append-history'
+      readonly runId: string
+      readonly from: number
+      readonly items: readonly Encoded[]
+    }
   | { readonly kind: 'delete-state'; readonly runId: string }
   | { readonly kind: 'put-run'; readonly row: RunRow }
   | { readonly kind: 'patch-run'; readonly runId: string; readonly set: RunPatchRow }
@@ -194,7 +202,11 @@ export interface StateStore {
 }
 
 export interface StateCounts {
-  readonly byStatus: readonly { readonly status: WorkflowStatus; readonly isBackgroundTask: boolean; readonly count: number }[]
+  readonly byStatus: readonly {
+    readonly status: WorkflowStatus
+    readonly isBackgroundTask: boolean
+    readonly count: number
+  }[]
   /** Snapshots with `createdAt >= recentFrom`. */
   readonly recent: number
   readonly executionTime: { readonly count: number; readonly total: number }

@@ -71,7 +71,8 @@ export class Kernel {
     body: (call: Call) => MaybePromise<T>,
   ): Promise<T> {
     try {
-      if (this.#closing) throw new StateBackendError('CLOSED', 'the backend was shut down; make a new one to go on')
+      if (this.#closing !== null)
+        throw new StateBackendError('CLOSED', 'the backend was shut down; make a new one to go on')
       if (group !== null && !this.store.capabilities[group])
         throw new StateBackendError('NOT_SUPPORTED', `this backend declares capabilities.${group} as false`)
       return await body(call)

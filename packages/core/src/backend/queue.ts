@@ -89,7 +89,7 @@ export class CommitQueue {
       await this.#ready()
       const units = entries.map((entry) => entry.unit as CommitUnit)
       const outcomes = await this.#store.commit(units, this.#decide)
-      entries.forEach((entry, index) => settle(entry, outcomes[index]))
+      for (const [index, entry] of entries.entries()) settle(entry, outcomes[index])
     } catch (error) {
       for (const entry of entries) entry.reject(error)
     }

@@ -24,9 +24,9 @@ import { writeConditions } from './conditions.js'
 import type { Call, Kernel } from './kernel.js'
 import { pageAfter } from './paging.js'
 import { present } from './present.js'
+import { type CheckedPatch, encodePatch } from './state-codec.js'
 import { walk } from './walk.js'
 import { splitState } from './with-state.js'
-import { type CheckedPatch, encodePatch } from './workflow-state.js'
 
 export async function saveRunStart(
   kernel: Kernel,

@@ -9,8 +9,8 @@ import type { Change } from '../store/unit.js'
 import { check, checkId } from './check.js'
 import { writeConditions } from './conditions.js'
 import type { Call, Kernel } from './kernel.js'
+import { encodePatch } from './state-codec.js'
 import { splitState } from './with-state.js'
-import { encodePatch } from './workflow-state.js'
 
 type StepDraft = Extract<Change, { kind: 'save-step' }>['row']
 

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { WorkflowStatePatch } from '../models/workflow-state.js'
 import { check } from './check.js'
-import { type CheckedPatch, checkPatch } from './workflow-state.js'
+import type { CheckedPatch } from './state-codec.js'
+import { checkPatch } from './workflow-state.js'
 
 /** Checks the options of a write that may carry a snapshot patch: the patch apart from the others, null if there is none. */
 export function splitState<S extends z.ZodType>(

@@ -17,11 +17,7 @@ export type ListItem =
  * @throws `VALIDATION` if this is no item of a list
  */
 export function cursorOf(item: ListItem): Cursor {
-  const createdAt = item?.createdAt instanceof Date ? item.createdAt.getTime() : Number.NaN
-  const text =
-    'evaluationId' in item
-      ? `e.${createdAt}.${item.evaluationId}`
-      : `r.${createdAt}.${item.updatedAt?.getTime?.()}.${encodeId(item.runId)}`
+  const text = typeof item === 'object' && item !== null ? formatPosition(item) : ''
   if (parseCursor(text) === null)
     throw new StateBackendError('VALIDATION', 'cursorOf: expected an item of a list, with its id and times', {
       path: '$',
@@ -29,6 +25,13 @@ export function cursorOf(item: ListItem): Cursor {
   return text
 }
 
+function formatPosition(item: ListItem): string {
+  const createdAt = timeOf(item.createdAt)
+  if ('evaluationId' in item) return `e.${createdAt}.${item.evaluationId}`
+  return `r.${createdAt}.${timeOf(item.updatedAt)}.${encodeId(item.runId)}`
+}
+
+const timeOf = (date: unknown) => (date instanceof Date ? date.getTime() : Number.NaN)
 const encodeId = (id: unknown) => (typeof id === 'string' && id.isWellFormed() ? encodeURIComponent(id) : '')
 
 /** The position that a cursor names, or null if it is malformed. */

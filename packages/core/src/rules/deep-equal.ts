@@ -1,6 +1,6 @@
 /** Equality of decoded values: same type, same content; `NaN` equals itself, `0` equals `-0`. */
 export function deepEqual(a: unknown, b: unknown): boolean {
-  if (a === b || (a !== a && b !== b)) return true
+  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false
   if (!sameContent(a, b)) return false

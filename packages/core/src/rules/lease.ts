@@ -6,7 +6,7 @@ export function isLive(lease: LeaseRow | null, now: number): lease is LeaseRow {
   return lease !== null && now < lease.expiresAt
 }
 
-/** When a term of `leaseMs` milliseconds that begins now ends: whole milliseconds, never later than a time can be. */
+/** When a term of `leaseMs` milliseconds that begins now ends: whole milliseconds, at least one, never later than a time can be. */
 export function leaseEnd(now: number, leaseMs: number): number {
-  return Math.min(MAX_TIME, Math.ceil(now + leaseMs))
+  return Math.min(MAX_TIME, now + Math.ceil(leaseMs))
 }

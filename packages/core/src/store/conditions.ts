@@ -70,7 +70,7 @@ function isExpired({ statuses, placeholders, before }: Expired, { state, run }: 
 }
 
 function isStaleTask(before: number, { state }: RunHead): boolean {
-  return state !== null && state.isBackgroundTask && state.status === 'running' && state.updatedAt < before
+  return state?.isBackgroundTask === true && state.status === 'running' && state.updatedAt < before
 }
 
 // Only seen by the loops of core that look for candidates first: somebody was faster, which is fine.

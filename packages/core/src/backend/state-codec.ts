@@ -1,0 +1,143 @@
+/** Snapshots between their models and their encoded records. */
+import type { z } from 'zod'
+import type {
+  WorkflowState,
+  WorkflowSummary,
+  workflowStateInput,
+  workflowStatePatch,
+} from '../models/workflow-state.js'
+import type { StateSummaryRow, StoredState } from '../records.js'
+import { escapeText, unescapeText } from '../serialization/index.js'
+import type { MaybePromise } from '../state-store.js'
+import { all, settle, whenDone } from '../store/maybe-promise.js'
+import type { Change, StateDraft, StatePatch } from '../store/unit.js'
+import type { Call, Kernel } from './kernel.js'
+import { present } from './present.js'
+
+export function encodeState(
+  kernel: Kernel,
+  call: Call,
+  runId: string,
+  state: z.output<typeof workflowStateInput>,
+): MaybePromise<Change[]> {
+  const draft = settle<StateDraft>({
+    runId,
+    pipelineId: state.pipelineId,
+    pipelineName: state.pipelineName,
+    pipelineVersion: state.pipelineVersion,
+    currentStepIndex: state.currentStepIndex,
+    pipelineContext: kernel.encode(call, state.pipelineContext, { runId, field: 'pipelineContext' }),
+    lastStepOutput: kernel.encode(call, state.lastStepOutput ?? null, { runId, field: 'lastStepOutput' }),
+    status: state.status,
+    createdAt: state.createdAt ?? null,
+    updatedAt: state.updatedAt ?? null,
+    totalSteps: state.totalSteps ?? 0,
+    errorMessage: textOrNull(state.errorMessage),
+    executionTimeMs: state.executionTimeMs ?? null,
+    memoryUsageMb: state.memoryUsageMb ?? null,
+    metadata: state.metadata === undefined ? null : kernel.encode(call, state.metadata, { runId, field: 'metadata' }),
+    isBackgroundTask: state.isBackgroundTask ?? false,
+    parentRunId: state.parentRunId ?? null,
+    taskId: state.taskId ?? null,
+    backgroundError: textOrNull(state.backgroundError),
+  })
+  const history = encodeHistory(kernel, call, runId, '$.stepHistory', state.stepHistory ?? [])
+  return whenDone(draft, (draft) => whenDone(history, (history) => [{ kind: 'save-state', draft, history }]))
+}
+
+function textOrNull(text: string | null | undefined): string | null {
+  return text == null ? null : escapeText(text)
+}
+
+function encodeHistory(
+  kernel: Kernel,
+  call: Call,
+  runId: string,
+  at: string,
+  items: readonly unknown[],
+): MaybePromise<string[]> {
+  return all(
+    items.map((item, index) =>
+      kernel.encode(call, item, { runId, field: 'stepHistory', index }, () => `${at}[${index}]`),
+    ),
+  )
+}
+
+export type CheckedPatch = z.output<typeof workflowStatePatch>
+
+/** `base` is the path of the patch in the caller's input. */
+export function encodePatch(
+  kernel: Kernel,
+  call: Call,
+  runId: string,
+  patch: CheckedPatch,
+  base: string,
+): MaybePromise<Change[]> {
+  const encode = (field: 'pipelineContext' | 'lastStepOutput' | 'metadata') =>
+    patch[field] === undefined
+      ? undefined
+      : kernel.encode(call, patch[field], { runId, field }, () => `${base}.${field}`)
+  const {
+    runId: _sameRun,
+    version: _ignored,
+    stepHistory,
+    appendStepHistory,
+    errorMessage,
+    backgroundError,
+    ...plain
+  } = patch
+  const set = settle<StatePatch>(
+    present({
+      ...plain,
+      pipelineContext: encode('pipelineContext'),
+      lastStepOutput: encode('lastStepOutput'),
+      metadata: encode('metadata'),
+      errorMessage: errorMessage === undefined ? undefined : textOrNull(errorMessage),
+      backgroundError: backgroundError === undefined ? undefined : textOrNull(backgroundError),
+    }),
+  )
+  const encodeItems = (field: string, items: readonly unknown[] | undefined) =>
+    items === undefined ? null : encodeHistory(kernel, call, runId, `${base}.${field}`, items)
+  const history = encodeItems('stepHistory', stepHistory)
+  const append = encodeItems('appendStepHistory', appendStepHistory)
+  return whenDone(set, (set) =>
+    whenDone(history, (history) => whenDone(append, (append) => [{ kind: 'update-state', set, history, append }])),
+  )
+}
+
+export function decodeState(kernel: Kernel, call: Call, { row, history }: StoredState): MaybePromise<WorkflowState> {
+  const { runId } = row
+  return whenDone(decodeSummary(kernel, call, row), (summary) =>
+    settle<WorkflowState>({
+      ...summary,
+      pipelineContext: kernel.decode(call, row.pipelineContext, { runId, field: 'pipelineContext' }),
+      lastStepOutput: kernel.decode(call, row.lastStepOutput, { runId, field: 'lastStepOutput' }),
+      stepHistory: all(
+        history.map((text, index) => kernel.decode(call, text, { runId, field: 'stepHistory', index })),
+      ) as MaybePromise<WorkflowState['stepHistory']>,
+    } as { [K in keyof WorkflowState]: MaybePromise<WorkflowState[K]> }),
+  )
+}
+
+export function decodeSummary(kernel: Kernel, call: Call, row: StateSummaryRow): MaybePromise<WorkflowSummary> {
+  return whenDone(kernel.decode(call, row.metadata, { runId: row.runId, field: 'metadata' }), (metadata) => ({
+    runId: row.runId,
+    pipelineId: row.pipelineId,
+    pipelineName: row.pipelineName,
+    pipelineVersion: row.pipelineVersion,
+    currentStepIndex: row.currentStepIndex,
+    status: row.status,
+    createdAt: new Date(row.createdAt),
+    updatedAt: new Date(row.updatedAt),
+    totalSteps: row.totalSteps,
+    errorMessage: row.errorMessage === null ? null : unescapeText(row.errorMessage),
+    executionTimeMs: row.executionTimeMs,
+    memoryUsageMb: row.memoryUsageMb,
+    metadata: metadata as WorkflowSummary['metadata'],
+    isBackgroundTask: row.isBackgroundTask,
+    parentRunId: row.parentRunId,
+    taskId: row.taskId,
+    backgroundError: row.backgroundError === null ? null : unescapeText(row.backgroundError),
+    version: row.version,
+  }))
+}
