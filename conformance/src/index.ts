@@ -1,1 +1,10 @@
-export {}
+export type { Asserts } from './assert.js'
+export type { VirtualClock } from './clock.js'
+export type { RuleContext } from './context.js'
+export type { Faults, Harness, HarnessEnv, RawStorage } from './harness.js'
+export { type Runner, register } from './register.js'
+export { type Cause, formatReport, type Outcome, type Report, type RuleResult } from './report.js'
+export type { Hook, Rule } from './rule.js'
+export { allRules } from './rules.js'
+export type { RunOptions } from './run.js'
+export { runConformance } from './run-conformance.js'

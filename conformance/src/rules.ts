@@ -1,0 +1,4 @@
+import type { Rule } from './rule.js'
+
+/** Every rule of the contract, one line per file, in the order of the report. */
+export const allRules: readonly Rule[] = [].flat()

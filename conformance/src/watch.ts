@@ -1,0 +1,90 @@
+/** What no rule may see a backend do to its process: GEN-08. */
+
+const PROTOTYPES = [Object, Array, Function, String, Number, Boolean, Map, Set, Date, Promise, RegExp, Error].map(
+  ({ name, prototype }) => ({ name: `${name}.prototype`, object: prototype as object }),
+)
+const CONSOLE = ['log', 'info', 'warn', 'error', 'debug'] as const
+const STREAMS = ['stdout', 'stderr'] as const
+
+type Handler = (...args: unknown[]) => void
+type Snapshot = ReadonlyMap<string, ReadonlyMap<PropertyKey, unknown>>
+
+/**
+ * Watches the process from its creation to `end`: unhandled rejections (which it takes over meanwhile, so that the rule fails and
+ * not the whole run), output, changed prototypes, new globals.
+ */
+export class Watch {
+  readonly #before = snapshot()
+  readonly #stains: string[] = []
+  readonly #handlers: readonly Handler[]
+  readonly #undo: (() => void)[] = []
+
+  constructor() {
+    this.#handlers = process.listeners('unhandledRejection') as Handler[]
+    process.removeAllListeners('unhandledRejection')
+    process.on('unhandledRejection', this.#onRejection)
+    for (const name of CONSOLE) this.#intercept(console, name, `wrote with console.${name}`)
+    for (const name of STREAMS) this.#intercept(process[name], 'write', `wrote to ${name}`)
+  }
+
+  readonly #onRejection = (reason: unknown) => {
+    this.#stains.push(`a promise was rejected and nobody handled it: ${String(reason)}`)
+  }
+
+  #intercept<K extends string>(target: Record<K, Handler>, name: K, stain: string): void
+  #intercept(target: object, name: string, stain: string): void
+  #intercept(target: Record<string, Handler>, name: string, stain: string): void {
+    const original = target[name] as Handler
+    const own = Object.getOwnPropertyDescriptor(target, name)
+    target[name] = (...args) => {
+      if (!isRunner(new Error().stack ?? '')) this.#stains.push(stain)
+      return original.apply(target, args)
+    }
+    this.#undo.push(() => {
+      if (own) Object.defineProperty(target, name, own)
+      else delete target[name]
+    })
+  }
+
+  /** What happened, or null. Waits one turn of the event loop: that is when a rejection counts as unhandled. */
+  async end(): Promise<string | null> {
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', this.#onRejection)
+    for (const handler of this.#handlers) process.on('unhandledRejection', handler)
+    for (const undo of this.#undo) undo()
+    return this.#stains[0] ?? changed(this.#before, snapshot())
+  }
+}
+
+// A runner that reports from the same process writes meanwhile: node:test through streams of Node's own, others from their package.
+function isRunner(stack: string): boolean {
+  const callers = stack.split('\n').slice(2)
+  return (
+    callers.every((line) => /node:|<anonymous>|native/.test(line)) ||
+    /node_modules\/(mocha|jest|vitest|@vitest|tsx)/.test(callers[0] ?? '')
+  )
+}
+
+function snapshot(): Snapshot {
+  const globals = new Map<PropertyKey, unknown>(Reflect.ownKeys(globalThis).map((key) => [key, true]))
+  const prototypes = PROTOTYPES.map(({ name, object }) => {
+    const keys = Reflect.ownKeys(object).map((key) => [key, memberOf(object, key)] as const)
+    return [name, new Map<PropertyKey, unknown>(keys)] as const
+  })
+  return new Map([['globalThis', globals], ...prototypes])
+}
+
+function memberOf(object: object, key: PropertyKey): unknown {
+  const descriptor = Object.getOwnPropertyDescriptor(object, key)
+  return descriptor?.get ?? descriptor?.value
+}
+
+function changed(before: Snapshot, after: Snapshot): string | null {
+  for (const [name, values] of after) {
+    const old = before.get(name)
+    for (const [key, value] of values)
+      if (!Object.is(old?.get(key), value)) return `${name}[${String(key)}] was ${old?.has(key) ? 'changed' : 'added'}`
+    for (const key of old?.keys() ?? []) if (!values.has(key)) return `${name}[${String(key)}] was removed`
+  }
+  return null
+}
