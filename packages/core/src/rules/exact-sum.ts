@@ -14,18 +14,21 @@ export function addExactly(sum: string, value: number): string {
   for (const partial of partials) {
     const [large, small] = Math.abs(x) < Math.abs(partial) ? [partial, x] : [x, partial]
     const high = large + small
-    const low = small - (high - large)
-    if (low !== 0) partials[kept++] = low
-    x = high
+    if (Number.isFinite(high)) {
+      const low = small - (high - large)
+      if (low !== 0) partials[kept++] = low
+      x = high
+    } else partials[kept++] = partial // The two are past the largest number together: both stay as they are.
   }
   partials.length = kept
-  if (x !== 0) partials.push(Number.isFinite(x) ? x : Math.sign(x) * Number.MAX_VALUE)
+  if (x !== 0) partials.push(x)
   return JSON.stringify(partials)
 }
 
-/** The sum as a number. */
+/** The sum as a number; the largest there is, if it is larger. */
 export function exactTotal(sum: string): number {
-  return parse(sum).reduce((total, partial) => total + partial, 0)
+  const total = parse(sum).reduce((total, partial) => total + partial, 0)
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, total))
 }
 
 function parse(sum: string): number[] {

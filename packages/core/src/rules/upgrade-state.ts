@@ -30,11 +30,17 @@ export function upgradeState(state: WorkflowState, upgrades: StateUpgrades | und
 }
 
 function applyLink(state: WorkflowState, link: StateUpgrade): WorkflowState {
+  const { runId, version } = state
+  const what = `upgradeState from version '${link.from}' to '${link.to}'`
+  let upgraded: WorkflowState
   try {
-    return { ...link.up(state), runId: state.runId, version: state.version, pipelineVersion: link.to }
+    upgraded = link.up(state)
   } catch (cause) {
-    throw failure(state, `upgradeState from version '${link.from}' to '${link.to}' failed`, cause)
+    throw failure(state, `${what} failed`, cause)
   }
+  // A link that forgets to return, or returns a promise, would leave next to nothing of the snapshot.
+  if (typeof upgraded?.pipelineContext !== 'object') throw failure(state, `${what} did not return a snapshot`)
+  return { ...upgraded, runId, version, pipelineVersion: link.to }
 }
 
 // Where the chain may end: at a version that links lead to but none leads away from. Any other one is a missing link.
