@@ -14,6 +14,8 @@ export interface Rule {
   readonly level: 'must' | 'should'
   /** A backend that declares one of these missing is checked for refusing it instead. */
   readonly requires: readonly CapabilityGroup[]
+  /** What a single variant requires beyond that. */
+  variantRequires?(variant: unknown): readonly CapabilityGroup[]
   readonly needs: readonly Hook[]
   /** The same rule over a table; each is reported as `id[name]`. */
   readonly variants?: Readonly<Record<string, unknown>>
@@ -51,9 +53,14 @@ export function rule(
 export function ruleFor<V>(
   id: string,
   statement: string,
-  options: RuleOptions,
+  options: RuleOptions & { readonly variantRequires?: (variant: V) => readonly CapabilityGroup[] },
   variants: Readonly<Record<string, V>>,
   run: (t: RuleContext, variant: V) => Promise<void>,
 ): Rule {
-  return { ...header(id, statement, options), variants, run: (t, variant) => run(t, variant as V) }
+  return {
+    ...header(id, statement, options),
+    variants,
+    variantRequires: (variant) => options.variantRequires?.(variant as V) ?? [],
+    run: (t, variant) => run(t, variant as V),
+  }
 }

@@ -105,7 +105,7 @@ export async function runCase({ rule, variant, id }: Case, harness: Harness, see
 /** Runs the rule (or what stands for it) to its end, and all that belongs to it after that. */
 async function observe(rule: Rule, variant: string | null, session: Session, harness: Harness): Promise<Finding> {
   const watch = new Watch()
-  const absent = absentGroups(rule, session.first.raw.capabilities)
+  const absent = absentGroups(rule, variant, session.first.raw.capabilities)
   const limit = rule.timeoutMs * (harness.timeScale ?? 1)
   const run = () =>
     absent.length > 0
@@ -120,8 +120,9 @@ async function observe(rule: Rule, variant: string | null, session: Session, har
   return finding.outcome === 'pass' && absent.length > 0 ? { ...finding, outcome: 'absent-ok' } : finding
 }
 
-function absentGroups(rule: Rule, capabilities: Capabilities | undefined): CapabilityGroup[] {
-  return rule.requires.filter((group) => capabilities?.[group] === false)
+function absentGroups(rule: Rule, variant: string | null, capabilities: Capabilities | undefined): CapabilityGroup[] {
+  const ofVariant = variant === null ? [] : (rule.variantRequires?.(rule.variants?.[variant]) ?? [])
+  return [...rule.requires, ...ofVariant].filter((group) => capabilities?.[group] === false)
 }
 
 async function judge(run: () => Promise<void>, limitMs: number, session: Session): Promise<Finding> {
