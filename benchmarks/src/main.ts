@@ -1,0 +1,104 @@
+// `pnpm bench`: every backend beside its raw control. See README.md.
+
+import { rmSync } from 'node:fs'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { measureApart } from './harness/apart.js'
+import type { Contest } from './harness/contest.js'
+import { describeMachine, type Machine } from './harness/machine.js'
+import { type ContestResult, measure } from './harness/measure.js'
+import { Progress } from './harness/progress.js'
+import { COLUMNS, contestRows, tableHead } from './harness/table.js'
+import { type Options, parseOptions, USAGE } from './options.js'
+import { contests } from './work/index.js'
+
+const RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
+
+try {
+  const options = parseOptions(process.argv.slice(2))
+  if (options.help) console.log(USAGE)
+  else await main(options)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
+
+async function main(options: Options): Promise<void> {
+  const chosen = contests(options).filter(({ id }) => options.only?.test(id) ?? true)
+  if (chosen.length === 0) throw new Error(`--only ${options.only?.source}: no line matches`)
+  const folder = await workingFolder(options.folder ?? RESULTS)
+  const machine = await describeMachine(folder)
+  printMachine(machine, options)
+  const results = await measureAll(chosen, folder, options)
+  await writeResults(options, { machine, rounds: options.rounds, quick: options.quick, results })
+}
+
+async function measureAll(chosen: readonly Contest[], folder: string, options: Options): Promise<ContestResult[]> {
+  const progress = new Progress()
+  const results: ContestResult[] = []
+  console.log(`\n${tableHead(COLUMNS)}`)
+  for (const [index, contest] of chosen.entries()) {
+    const own = join(folder, String(index))
+    await mkdir(own)
+    const result = await play(contest, own, options, (round) =>
+      progress.show(`${index + 1} of ${chosen.length}: ${contest.id} · ${roundName(round, options)}`),
+    )
+    rmSync(own, { recursive: true })
+    results.push(result)
+    progress.clear()
+    for (const row of contestRows(result)) console.log(row)
+  }
+  return results
+}
+
+function roundName(round: number, { rounds }: Options): string {
+  return round < 0 ? 'warming up' : `round ${round + 1} of ${rounds}`
+}
+
+/** The quick form has no figures to protect, and no time to start a process for every line. */
+function play(contest: Contest, folder: string, options: Options, onRound: (round: number) => void) {
+  const rounds = { warmUp: options.warmUp, measured: options.rounds }
+  if (options.quick) return measure(contest, folder, rounds, onRound)
+  return measureApart({ id: contest.id, folder, rounds, quick: options.quick }, onRound)
+}
+
+/** A folder on a real disk: the system's temporary folder often lies in memory. Removed at the end, also after Ctrl-C. */
+async function workingFolder(parent: string): Promise<string> {
+  await mkdir(parent, { recursive: true })
+  const folder = await mkdtemp(join(parent, 'data-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.on(signal, () => process.exit(code))
+  return folder
+}
+
+function printMachine(machine: Machine, { rounds, quick }: Options): void {
+  const { cpu, cores, node, sqlite, filesInMemory, loadBefore, date } = machine
+  console.log(`${date.slice(0, 16).replace('T', ' ')} UTC · ${cpu}, ${cores} cores · Node ${node} · SQLite ${sqlite}`)
+  console.log(`Medians of ${rounds} rounds; ratio = our speed over the control's in the same round.`)
+  if (quick) console.log('QUICK: sizes far too small to measure anything.')
+  if (filesInMemory) console.log('The files lie in memory: an fsync costs nothing here. Use --folder for a real disk.')
+  if (loadBefore > cores / 2) console.log(`The machine is busy (load ${loadBefore}): do not trust the figures.`)
+}
+
+/** What is written as JSON. */
+interface Results {
+  readonly machine: Machine
+  readonly rounds: number
+  readonly quick: boolean
+  readonly results: readonly ContestResult[]
+}
+
+async function writeResults({ json }: Options, results: Results): Promise<void> {
+  const text = `${JSON.stringify(results, null, 2)}\n`
+  const file = join(RESULTS, `${results.machine.date.replaceAll(':', '-').slice(0, 19)}.json`)
+  for (const path of json === null ? [file] : [file, json]) {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text)
+  }
+  console.log(`\nWritten to ${relative(process.cwd(), file)}`)
+}
