@@ -19,6 +19,7 @@ type Corpus = Readonly<Record<string, () => unknown>>
 async function comesBack(t: RuleContext, slot: Slot, corpus: Corpus): Promise<void> {
   const cases = Object.entries(corpus).map(([name, make], index) => ({ name, make, id: `value-${index}` }))
   // At once, so that a store that waits for a disk waits once.
+  await Promise.all(cases.map(({ id }) => slot.prepare?.(t.backend, id)))
   await Promise.all(cases.map(({ id, make }) => slot.write(t.backend, id, make() as Storable)))
   for (const { name, make, id } of cases) {
     // At the top of a payload that may be any value, undefined means that none was given.
@@ -26,6 +27,7 @@ async function comesBack(t: RuleContext, slot: Slot, corpus: Corpus): Promise<vo
     t.assert.equal(await slot.read(t.backend, id), expected, name)
   }
   const all = () => Object.values(corpus).map((make) => make())
+  await slot.prepare?.(t.backend, 'together')
   await slot.write(t.backend, 'together', all() as Storable)
   t.assert.equal(await slot.read(t.backend, 'together'), all(), 'all together')
 }
@@ -41,6 +43,7 @@ function perSlot(id: string, statement: string, run: (t: RuleContext, slot: Slot
 
 async function roundTrip(t: RuleContext, slot: Slot, make: () => unknown, what: string): Promise<void> {
   const id = t.gen.runId('value')
+  await slot.prepare?.(t.backend, id)
   await slot.write(t.backend, id, make() as Storable)
   t.assert.equal(await slot.read(t.backend, id), make(), what)
 }
@@ -129,38 +132,33 @@ export const valueRules: readonly Rule[] = [
       for (const kind of ['arrays', 'objects'] as const)
         for (const depth of [1, 100, 990])
           await roundTrip(t, slot, () => nested(depth, kind), `${depth} levels of ${kind}`)
+      await slot.prepare?.(t.backend, 'deep')
+      const before = await t.dump(t.backend, ['deep'])
       const deep = nested(50_000, 'arrays') as Storable
       const refused = await slot.write(t.backend, 'deep', deep).then(
         () => false,
         () => true,
       )
-      const read = await slot.read(t.backend, 'deep')
-      if (!refused) t.assert.equal(read, deep, '50,000 levels')
-      else t.assert.ok(read === undefined || Array.isArray(read) === false, 'nothing of the refused value was stored')
+      if (refused) t.assert.equal(await t.dump(), before, 'nothing of the refused value was stored')
+      else t.assert.equal(await slot.read(t.backend, 'deep'), deep, '50,000 levels')
     },
   ),
 
   perSlot('VAL-15', 'A getter or proxy that throws is refused, and nothing is stored.', async (t, slot) => {
-    const before = await t.dump()
-    const trap = UNSTORABLE_VALUES['throwing getter'] as { make: () => unknown; path: string }
-    const options = { path: pathIn(slot, trap.path) }
-    // Fresh ids: what a slot saves beforehand to have something to update is removed by looking at another id.
-    await t.assert.rejects(() => slot.write(t.backend, 'a', trap.make() as Storable), 'SERIALIZATION', options)
+    const { make, path } = UNSTORABLE_VALUES['throwing getter'] as (typeof UNSTORABLE_VALUES)[string]
+    await slot.prepare?.(t.backend, 'a')
+    const before = await t.dump(t.backend, ['a'])
+    const options = { path: pathIn(slot, path) }
+    await t.assert.rejects(() => slot.write(t.backend, 'a', make() as Storable), 'SERIALIZATION', options)
     await t.assert.rejects(() => slot.write(t.backend, 'a', { deep: throwingProxy() } as Storable), 'SERIALIZATION')
-    if (slot.path.startsWith('$.appendStepHistory')) await t.backend.deleteState('a')
-    t.assert.equal(await t.dump(), { ...before, runs: (await t.dump()).runs }, 'the lists')
-    t.assert.equal((await t.dump()).runs.a?.run ?? null, null, 'the run')
-    t.assert.equal(
-      await slot.read(t.backend, 'a'),
-      slot.group === 'states' ? undefined : await slot.read(t.backend, 'b'),
-      'the slot',
-    )
+    t.assert.equal(await t.dump(), before)
   }),
 
   perSlot(
     'VAL-16',
     'What comes back is made of ordinary objects and arrays, writable and without accessors.',
     async (t, slot) => {
+      await slot.prepare?.(t.backend, 'a')
       await slot.write(
         t.backend,
         'a',
@@ -185,6 +183,8 @@ export const valueRules: readonly Rule[] = [
     'VAL-17',
     'What cannot be stored is refused before anything is written, and the error points at it.',
     async (t, slot) => {
+      await slot.prepare?.(t.backend, 'a')
+      const before = await t.dump(t.backend, ['a'])
       for (const [name, { make, path }] of Object.entries(UNSTORABLE_VALUES)) {
         const error = await t.assert.rejects(() => slot.write(t.backend, 'a', make() as Storable), 'SERIALIZATION', {
           what: name,
