@@ -11,7 +11,7 @@ import type { Call, Kernel } from './kernel.js'
 /** So many runs share a batch: each batch is one commit, and the event loop is free between two. */
 const BATCH = 100
 
-/** What may be deleted: runs in one of these statuses, and (unless statuses were named) placeholder runs, last updated before. */
+/** What may be deleted: started runs in one of these statuses and, unless statuses were named, placeholder runs, last updated before. */
 interface Retention {
   readonly statuses: readonly WorkflowStatus[]
   readonly placeholders: boolean
@@ -42,27 +42,27 @@ async function* candidates(kernel: Kernel, { statuses, placeholders, before }: R
   const order = 'updatedAt'
   const query = { order, statuses, before } as const
   yield* batches(kernel, (store, page) => store.listStates({ ...query, ...page }))
-  yield* batches(kernel, async (store, page) => store.listRuns({ ...query, withoutState: true, ...page }))
+  const runs = (store: StateStore, page: Page) => store.listRuns({ ...query, withoutState: true, ...page })
+  yield* batches(kernel, runs, ({ placeholder }) => !placeholder)
   if (!placeholders) return
-  const unlisted = ({ status }: { status: WorkflowStatus }) => !statuses.includes(status)
-  yield* batches(
-    kernel,
-    (store, page) => store.listRuns({ order, placeholder: true, withoutState: true, before, ...page }),
-    unlisted,
+  yield* batches(kernel, (store, page) =>
+    store.listRuns({ order, before, placeholder: true, withoutState: true, ...page }),
   )
 }
 
 interface Listed {
   readonly runId: string
   readonly updatedAt: number
-  readonly status: WorkflowStatus
 }
-type ListPage = (store: StateStore, page: { limit: number; after?: Position }) => MaybePromise<readonly Listed[]>
+interface Page {
+  readonly limit: number
+  readonly after?: Position
+}
 
-async function* batches(
+async function* batches<R extends Listed>(
   kernel: Kernel,
-  list: ListPage,
-  wanted: (row: Listed) => boolean = () => true,
+  list: (store: StateStore, page: Page) => MaybePromise<readonly R[]>,
+  wanted: (row: R) => boolean = () => true,
 ): AsyncGenerator<string[]> {
   let after: Position | undefined
   for (;;) {

@@ -66,7 +66,7 @@ type Expired = Extract<Condition, { kind: 'expired' }>
 function isExpired({ statuses, placeholders, before }: Expired, { state, run }: RunHead): boolean {
   const subject = state ?? run
   if (subject === null || subject.updatedAt >= before) return false
-  return statuses.includes(subject.status) || (placeholders && state === null && run?.placeholder === true)
+  return state === null && run?.placeholder ? placeholders : statuses.includes(subject.status)
 }
 
 function isStaleTask(before: number, { state }: RunHead): boolean {
