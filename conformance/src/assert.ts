@@ -45,7 +45,7 @@ export function createAsserts(): CountingAsserts {
     equal(actual, expected, what) {
       count += 1
       const problem = difference(actual, expected)
-      if (problem) fail(`${prefix(what)}${problem}\n  expected: ${show(expected)}\n  actual:   ${show(actual)}`)
+      if (problem) fail(`${prefix(what)}${problem}\n  expected: ${brief(expected)}\n  actual:   ${brief(actual)}`)
     },
     ok(condition, what) {
       count += 1
@@ -70,6 +70,12 @@ export function createAsserts(): CountingAsserts {
       return fail(what)
     },
   }
+}
+
+// The line above it says where they differ; this is to see what they are.
+function brief(value: unknown): string {
+  const text = show(value)
+  return text.length > 500 ? `${text.slice(0, 500)}…` : text
 }
 
 /** The expected error, or what is wrong with what came instead. */

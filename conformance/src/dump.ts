@@ -3,9 +3,9 @@ import type { Recorder } from './recorder.js'
 
 /** Everything that public reads show, in one plain object: two stores with equal content give equal dumps. */
 export interface Dump {
-  /** Per run id that the rule has used so far. */
+  /** By run id, of the ids that the rule has used so far; those under which nothing is stored are left out. */
   readonly runs: Readonly<Record<string, RunDump>>
-  readonly systemStates: Readonly<Record<string, core.SystemState | null>>
+  readonly systemStates: Readonly<Record<string, core.SystemState>>
   readonly states: readonly core.StateListItem[]
   readonly workflows: readonly core.WorkflowSummary[]
   readonly failedWorkflows: readonly core.WorkflowSummary[]
@@ -54,21 +54,29 @@ export async function dump(
   }
 }
 
-async function dumpRun(backend: core.StateBackend, runId: string): Promise<RunDump> {
+async function dumpRun(backend: core.StateBackend, runId: string): Promise<RunDump | null> {
   const { capabilities: has } = backend
-  return {
+  const run: RunDump = {
     state: has.states ? await backend.loadState(runId) : null,
     run: has.runs ? await backend.getRunDetails(runId) : null,
     steps: has.steps ? await backend.listRunSteps(runId) : [],
     spans: has.traces ? await backend.getSpans(runId) : [],
     lease: has.claims ? await backend.getLease(runId) : null,
   }
+  const isThere = run.state ?? run.run ?? run.lease ?? (run.steps.length > 0 || run.spans.length > 0)
+  return isThere ? run : null
 }
 
 // Entries, so that an id like `__proto__` is a key like others.
-async function record<T>(keys: readonly string[], read: (key: string) => Promise<T>): Promise<Record<string, T>> {
+async function record<T>(
+  keys: readonly string[],
+  read: (key: string) => Promise<T | null>,
+): Promise<Record<string, T>> {
   const entries: [string, T][] = []
-  for (const key of keys) entries.push([key, await read(key)])
+  for (const key of keys) {
+    const value = await read(key)
+    if (value !== null) entries.push([key, value])
+  }
   return Object.fromEntries(entries)
 }
 
