@@ -1,6 +1,7 @@
 import { backgroundTaskRules } from './contract/background-task.js'
 import { cleanupRules } from './contract/cleanup.js'
 import { cleanupRunRules } from './contract/cleanup-runs.js'
+import { compactRules } from './contract/compact.js'
 import { evaluationRules } from './contract/evaluation.js'
 import { failedRules } from './contract/failed.js'
 import { staleTaskRules } from './contract/stale-task.js'
@@ -33,6 +34,7 @@ export const allRules: readonly Rule[] = [
   statisticsRules,
   cleanupRules,
   cleanupRunRules,
+  compactRules,
   failedRules,
   backgroundTaskRules,
   staleTaskRules,

@@ -1,4 +1,5 @@
 /** What cleanup does to a run as a whole: all of it or nothing, never under a live lease, and how a call is watched and stopped. */
+import { isStateBackendError } from '@flujo-state/core'
 import type { RuleContext } from '../context.js'
 import { DAY, fromNow, HOUR, many, save, sortedIds } from '../fixtures/workflows.js'
 import { type Rule, rule } from '../rule.js'
@@ -34,7 +35,7 @@ export const cleanupRunRules: readonly Rule[] = [
       const before = await t.dump()
       t.assert.equal(await backend.cleanupOldWorkflows(), 1, 'the count')
       const after = await t.dump(backend, ['old'])
-      t.assert.equal(after.runs.old, { state: null, run: null, steps: [], spans: [], lease: null }, 'the deleted run')
+      t.assert.equal(after.runs.old, undefined, 'anything under the deleted id')
       t.assert.equal(after.runs['old-and-longer'], before.runs['old-and-longer'], 'the other run')
       t.assert.equal(after.systemStates, before.systemStates, 'system state')
       t.assert.equal(await backend.getTrace('old'), null, 'the trace')
@@ -180,4 +181,29 @@ export const cleanupRunRules: readonly Rule[] = [
       'steps, spans, evaluations',
     )
   }),
+
+  rule(
+    'CLN-25',
+    'A run that comes back to life while cleanup works stays: age and status are judged as it is deleted.',
+    CLEANUP,
+    async (t) => {
+      await many(220, (n) => save(t, `run ${n}`, { status: 'completed', updatedAt: fromNow(t, -40 * DAY + n) }))
+      let revived: Promise<boolean> | null = null
+      const revive = () => {
+        const update = t.backend.updateState('run 0', { status: 'running' })
+        revived ??= update.then(
+          () => true,
+          (error) => !isStateBackendError(error, 'NOT_FOUND'),
+        )
+      }
+      const count = await t.backend.cleanupOldWorkflows({ onProgress: revive })
+      const alive = (await revived) === true
+      t.assert.equal(
+        (await t.backend.loadState('run 0'))?.status ?? null,
+        alive ? 'running' : null,
+        'the run that was revived',
+      )
+      t.assert.equal(count, alive ? 219 : 220, 'the count')
+    },
+  ),
 ]

@@ -35,6 +35,12 @@ const BAD_EVALUATIONS: Readonly<Record<string, { evaluation: unknown; path: stri
   'a time of its own': { evaluation: { score: 1, createdAt: new Date(0) }, path: '$.createdAt' },
 }
 
+const BAD_FILTERS: Readonly<Record<string, { filter: unknown; path: string }>> = {
+  'an unknown field': { filter: { stepName: 'x' }, path: '$.stepName' },
+  'a null run': { filter: { runId: null }, path: '$.runId' },
+  'a null filter': { filter: null, path: '$' },
+}
+
 export const evaluationRules: readonly Rule[] = [
   rule(
     'EVL-01',
@@ -248,6 +254,17 @@ export const evaluationRules: readonly Rule[] = [
       await t.backend.persistEvaluation('run', { score: 1 })
       t.assert.equal(await t.backend.loadState('run'), before, 'the snapshot')
       t.assert.equal((await t.backend.getRunDetails('run'))?.status, 'paused', 'the status of the run')
+    },
+  ),
+
+  ruleFor(
+    'EVL-15',
+    'A filter of evaluations that cannot be meant is refused, with its path.',
+    EVALUATIONS,
+    BAD_FILTERS,
+    async (t, bad) => {
+      await t.backend.persistEvaluation('run', { score: 1 })
+      await t.assert.rejects(() => t.backend.listEvaluations(bad.filter as object), 'VALIDATION', { path: bad.path })
     },
   ),
 ]

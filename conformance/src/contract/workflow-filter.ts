@@ -168,4 +168,19 @@ export const workflowFilterRules: readonly Rule[] = [
       t.assert.equal(idsOf(await t.backend.listWorkflows({ createdBefore: fromNow(t, -HOUR) })), ['old, just written'])
     },
   ),
+
+  ruleFor(
+    'LST-20',
+    'listStates filters by status only; any other filter is refused, with its path.',
+    STATES,
+    {
+      'a filter of listWorkflows': { filter: { pipelineName: 'x' }, path: '$.pipelineName' },
+      'an unknown status': { filter: { status: 'done' }, path: '$.status' },
+      'a null filter': { filter: null, path: '$' },
+    },
+    async (t, { filter, path }) => {
+      await save(t, 'run')
+      await t.assert.rejects(() => t.backend.listStates(filter as object), 'VALIDATION', { path })
+    },
+  ),
 ]
