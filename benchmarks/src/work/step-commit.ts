@@ -10,7 +10,7 @@ import { type Place, type Settings, scaleOf } from '../subjects/place.js'
 const SIZE = 1024
 
 /** A run of many steps, each committed as a runner does it: step record and snapshot change together. */
-interface Run {
+export interface Run {
   readonly runId: string
   readonly initial: PlainState
   readonly commits: readonly { readonly step: PlainStep; readonly change: StepChange }[]
@@ -50,7 +50,7 @@ async function openMatch(place: Place, settings: Settings, folder: string, raw: 
   }
 }
 
-function makeRun(content: Content, runId: string, steps: number): Run {
+export function makeRun(content: Content, runId: string, steps: number): Run {
   const initial = { ...content.state(SIZE), status: 'running' as const, executionTimeMs: null }
   const commits = Array.from({ length: steps }, (_, index) => {
     const step = content.step(runId, index, SIZE)
