@@ -12,7 +12,14 @@ export {
   type Persistence,
 } from './capabilities.js'
 export { createStateBackend, StoreStateBackend } from './create-state-backend.js'
-export { ERROR_CODES, type ErrorCode, type ErrorDetails, isStateBackendError, StateBackendError } from './errors.js'
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  isStateBackendError,
+  messageOf,
+  StateBackendError,
+} from './errors.js'
 export { iterate } from './iterate.js'
 export type {
   ClaimOptions,
@@ -22,7 +29,7 @@ export type {
   VersionedOptions,
   WriteOptions,
 } from './models/claim.js'
-export { TERMINAL_STATUSES, WORKFLOW_STATUSES, type WorkflowStatus } from './models/common.js'
+export { identifierProblem, TERMINAL_STATUSES, WORKFLOW_STATUSES, type WorkflowStatus } from './models/common.js'
 export type { Evaluation, EvaluationFilter, EvaluationInput } from './models/evaluation.js'
 export type { Cursor } from './models/paging.js'
 export type { Run, RunEnd, RunFilter, RunStart, RunSummary } from './models/run.js'

@@ -1,1 +1,2 @@
-export {}
+export * from '@flujo-state/core'
+export { FileBackend, type FileBackendOptions } from './backend.js'

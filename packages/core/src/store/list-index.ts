@@ -35,10 +35,16 @@ export class ListIndex {
     if (run !== (entries.run?.row ?? null)) entries.run = replace(this.#runs, entries.run, run)
   }
 
+  /** Evaluations of a run come in the order of their sequences; one that is listed already changes nothing. */
   addEvaluation(place: EvaluationPlace): void {
     const { runId, sequence, createdAt } = place
-    const entry = this.#evaluations.add(createdAt, sequenceId(sequence), { runId, sequence, createdAt })
-    this.#of(runId).evaluations.push(entry)
+    const { evaluations } = this.#of(runId)
+    if ((evaluations.at(-1)?.value.sequence ?? 0) >= sequence) return
+    evaluations.push(this.#evaluations.add(createdAt, sequenceId(sequence), { runId, sequence, createdAt }))
+  }
+
+  evaluationsOf(runId: string): EvaluationPlace[] {
+    return (this.#entries.get(runId)?.evaluations ?? []).map(({ value }) => value)
   }
 
   delete(runId: string): void {

@@ -1,0 +1,76 @@
+/**
+ * The only file operations that promises rest on: each resolves when its bytes and names are on disk. Syncing is what takes
+ * time, so only that leaves the event loop; the calls around it take microseconds and would take longer in another thread.
+ */
+import { closeSync, fdatasync, fstatSync, fsync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import { codeOf } from './errors.js'
+import { temporaryName } from './layout.js'
+
+const PRIVATE_FILE = 0o600
+
+const syncFile = promisify(fsync)
+const syncData = promisify(fdatasync)
+
+async function withFile<T>(path: string, flags: string, work: (fd: number) => Promise<T>): Promise<T> {
+  const fd = openSync(path, flags, PRIVATE_FILE)
+  try {
+    return await work(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Makes the names in a folder durable: files that were made, renamed or removed there. */
+export async function syncFolder(folder: string): Promise<void> {
+  try {
+    await withFile(folder, 'r', syncFile)
+  } catch (error) {
+    if (!isUnsupported(error)) throw error
+  }
+}
+
+// Windows opens and syncs no folders; NTFS journals names by itself.
+function isUnsupported(error: unknown): boolean {
+  return process.platform === 'win32' && ['EPERM', 'EISDIR', 'EACCES', 'EINVAL'].includes(codeOf(error) ?? '')
+}
+
+/** Replaces a file as a whole: after a crash it is the old or the new one. `token` keeps writers' temporary files apart. */
+export async function replaceFile(path: string, text: string, token: string): Promise<void> {
+  const temporary = temporaryName(path, token)
+  try {
+    await withFile(temporary, 'w', async (fd) => {
+      writeAll(fd, Buffer.from(text), 0)
+      await syncFile(fd)
+    })
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+  await syncFolder(dirname(path))
+}
+
+/**
+ * Writes `text` at `position`, which becomes the end of the file, and gives the new size. What stood behind (an unfinished
+ * line) is cut off first. If it fails, the file is cut back.
+ */
+export async function appendAt(path: string, position: number, text: string): Promise<number> {
+  const bytes = Buffer.from(text)
+  await withFile(path, position === 0 ? 'a' : 'r+', async (fd) => {
+    if (fstatSync(fd).size > position) ftruncateSync(fd, position)
+    try {
+      writeAll(fd, bytes, position)
+      await syncData(fd)
+    } catch (error) {
+      ftruncateSync(fd, position)
+      throw error
+    }
+  })
+  return position + bytes.length
+}
+
+function writeAll(fd: number, bytes: Buffer, position: number): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, position + done)
+}

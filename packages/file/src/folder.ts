@@ -1,0 +1,109 @@
+/** The store's folder as a whole: what it is, who has it open, and what may be swept from it. */
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { StateBackendError } from '@flujo-state/core'
+import fs from 'fs-extra'
+import { replaceFile, syncFolder } from './durable.js'
+import { corrupt, isMissing } from './errors.js'
+import { isTemporary, type Layout, temporaryName, tokenOfTemporary } from './layout.js'
+import { type Identity, livenessOf, parseIdentity } from './process-identity.js'
+
+const FORMAT = 'flujo-state'
+const VERSION = 1
+const PRIVATE_FOLDER = 0o700
+
+/** Makes the folder a store, or sees that it is one. @throws `CORRUPT`, `SCHEMA_TOO_NEW` leaving it as it is */
+export async function openFolder(layout: Layout, identity: Identity): Promise<void> {
+  await fs.ensureDir(layout.root, PRIVATE_FOLDER)
+  const marker = await readMarker(layout)
+  if (marker === null) await makeStore(layout, identity)
+  else checkMarker(marker, layout)
+  for (const folder of layout.folders) await fs.ensureDir(folder, PRIVATE_FOLDER)
+  await enter(layout, identity)
+  await sweep(layout, identity)
+}
+
+async function readMarker(layout: Layout): Promise<string | null> {
+  try {
+    return await readFile(layout.marker, 'utf8')
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+function checkMarker(text: string, layout: Layout): void {
+  let marker: { format?: unknown; version?: unknown } | null
+  try {
+    marker = JSON.parse(text) as typeof marker
+  } catch {
+    throw corrupt('what says that this folder is a store is damaged', layout.marker)
+  }
+  if (marker?.format !== FORMAT || typeof marker.version !== 'number')
+    throw corrupt('something else than a flujo-state store is described', layout.marker)
+  if (marker.version <= VERSION) return
+  const message = `${layout.root} was written by a newer version (format ${marker.version}, this one knows ${VERSION}); upgrade @flujo-state/file. Nothing was changed`
+  throw new StateBackendError('SCHEMA_TOO_NEW', message)
+}
+
+async function makeStore(layout: Layout, identity: Identity): Promise<void> {
+  const ours = new Set(layout.names)
+  // Another process may be making the same store right now, so its names are no strangers.
+  const stranger = (await fs.readdir(layout.root)).find((name) => !ours.has(name) && !isTemporary(name))
+  if (stranger !== undefined)
+    throw new StateBackendError(
+      'CORRUPT',
+      `${layout.root} is no flujo-state store: it holds '${stranger}'; choose an empty or new folder. Nothing was changed`,
+    )
+  for (const folder of layout.folders) await fs.ensureDir(folder, PRIVATE_FOLDER)
+  await replaceFile(layout.marker, `${JSON.stringify({ format: FORMAT, version: VERSION })}\n`, identity.token)
+  await syncFolder(dirname(layout.root))
+}
+
+async function enter(layout: Layout, identity: Identity): Promise<void> {
+  const path = layout.user(identity.token)
+  const temporary = temporaryName(path, identity.token)
+  await writeFile(temporary, JSON.stringify(identity), { mode: 0o600 })
+  await rename(temporary, path)
+}
+
+/** The other instances that have the store open, those of the dead left out. */
+export async function otherUsers(layout: Layout, identity: Identity): Promise<Identity[]> {
+  const users: Identity[] = []
+  for (const name of await fs.readdir(layout.users)) {
+    if (isTemporary(name) || name === basename(layout.user(identity.token))) continue
+    const user = parseIdentity(await fs.readFile(join(layout.users, name), 'utf8').catch(() => ''))
+    if (user && livenessOf(user) !== 'dead') users.push(user)
+  }
+  return users
+}
+
+/** Leaves the store. */
+export async function leave(layout: Layout, identity: Identity): Promise<void> {
+  await fs.remove(layout.user(identity.token))
+}
+
+/** What a process may leave while it is writing a user file. */
+const ENTERING_MS = 60_000
+
+/** Removes the trash, and the files of dead processes. Never touches locks: those are broken by the next writer. */
+export async function sweep(layout: Layout, identity: Identity): Promise<void> {
+  const living = new Set([identity, ...(await otherUsers(layout, identity))].map(({ token }) => token))
+  for (const name of await fs.readdir(layout.users)) {
+    const path = join(layout.users, name)
+    if (await isLeftByTheDead(path, living)) await fs.remove(path)
+  }
+  for (const folder of [layout.root, layout.system])
+    for (const name of await fs.readdir(folder))
+      if (isTemporary(name) && !living.has(tokenOfTemporary(name))) await fs.remove(join(folder, name))
+  await fs.emptyDir(layout.trash)
+}
+
+async function isLeftByTheDead(path: string, living: ReadonlySet<string>): Promise<boolean> {
+  if (isTemporary(path)) {
+    const file = await fs.stat(path).catch(() => null)
+    return file !== null && Date.now() - file.mtimeMs > ENTERING_MS
+  }
+  const user = parseIdentity(await fs.readFile(path, 'utf8').catch(() => ''))
+  return user !== null && !living.has(user.token) && livenessOf(user) === 'dead'
+}

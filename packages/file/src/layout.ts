@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+
+/** Readable part of a folder's name, at most. */
+const SLUG_LENGTH = 40
+const HASH_LENGTH = 32
+
+/**
+ * Where everything is: the only place that knows names.
+ *
+ *     store.json                      says what this folder is
+ *     counters.json                   fences, versions of deleted snapshots, sequences of evaluations
+ *     index.jsonl                     what lists need, a cache that is rebuilt when it does not fit
+ *     runs/<xx>/<name>/state.json     checkpoint of a run
+ *     runs/<xx>/<name>/log.<n>.jsonl  its commits since then, one line each
+ *     system/<name>.json              a system state
+ *     users/<token>.json              an instance that has the store open
+ *     locks/lock.<n>                  the right to write
+ *     trash/<token>.<n>               deleted runs, on their way out
+ *
+ * A name is a slug of the id (for people) and a hash of it (for uniqueness), in characters that every file system keeps apart:
+ * any id is safe, also where case does not count or names like `CON` are reserved.
+ */
+export class Layout {
+  readonly root: string
+
+  constructor(root: string) {
+    this.root = root
+  }
+
+  get marker(): string {
+    return join(this.root, 'store.json')
+  }
+  get counters(): string {
+    return join(this.root, 'counters.json')
+  }
+  get index(): string {
+    return join(this.root, 'index.jsonl')
+  }
+  get runs(): string {
+    return join(this.root, 'runs')
+  }
+  get system(): string {
+    return join(this.root, 'system')
+  }
+  get users(): string {
+    return join(this.root, 'users')
+  }
+  get locks(): string {
+    return join(this.root, 'locks')
+  }
+  get trash(): string {
+    return join(this.root, 'trash')
+  }
+
+  /** All folders of the store, parents first. */
+  get folders(): string[] {
+    return [this.runs, this.system, this.users, this.locks, this.trash]
+  }
+  /** All that may lie in the root of a store. */
+  get names(): string[] {
+    return ['store.json', 'counters.json', 'index.jsonl', 'runs', 'system', 'users', 'locks', 'trash']
+  }
+
+  runFolder(runId: string): string {
+    const name = nameOf(runId)
+    return join(this.runs, shardOf(name), name)
+  }
+  systemState(key: string): string {
+    return join(this.system, `${nameOf(key)}.json`)
+  }
+  user(token: string): string {
+    return join(this.users, `${token}.json`)
+  }
+  lock(number: number): string {
+    return join(this.locks, `lock.${number}`)
+  }
+  trashed(token: string, number: number): string {
+    return join(this.trash, `${token}.${number}`)
+  }
+}
+
+function nameOf(id: string): string {
+  const slug = id
+    .slice(0, SLUG_LENGTH)
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '_')
+  return `${slug}-${createHash('sha256').update(id).digest('hex').slice(0, HASH_LENGTH)}`
+}
+
+// By the hash, so that the runs spread evenly.
+const shardOf = (name: string) => name.slice(-HASH_LENGTH, 2 - HASH_LENGTH)
+
+export const CHECKPOINT = 'state.json'
+export const logName = (generation: number) => `log.${generation}.jsonl`
+
+/** The generation of a log's file name, null for any other file. */
+export function generationOf(fileName: string): number | null {
+  const match = /^log\.(\d+)\.jsonl$/.exec(fileName)
+  return match ? Number(match[1]) : null
+}
+
+const TEMPORARY = '.tmp'
+/** A name beside `path` for what is not complete yet; `token` says whose it is. */
+export const temporaryName = (path: string, token: string) => `${path}.${token}${TEMPORARY}`
+export const isTemporary = (fileName: string) => fileName.endsWith(TEMPORARY)
+/** Whose temporary file this is. */
+export const tokenOfTemporary = (fileName: string) => fileName.slice(0, -TEMPORARY.length).split('.').at(-1) ?? ''

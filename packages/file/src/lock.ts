@@ -1,0 +1,107 @@
+/**
+ * The right to write, for one instance among all processes of a host.
+ *
+ * `lock.1` is a hard link to the holder's own user file, so it appears at once and complete. A lock is broken only if its holder
+ * is certainly dead, and so that two breakers never both succeed: who finds `lock.1` to `lock.n` all held by the dead links
+ * `lock.n+1`, then looks again: if one of the lower ones is not the dead one's any more, somebody else was faster and it backs
+ * off. They are released lowest first, after the work; until then nobody else can link `lock.1`.
+ */
+import { linkSync, readFileSync, unlinkSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { StateBackendError } from '@flujo-state/core'
+import { codeOf, isMissing } from './errors.js'
+import type { Layout } from './layout.js'
+import { type Identity, livenessOf, parseIdentity } from './process-identity.js'
+
+const FIRST_PAUSE_MS = 1
+const LONGEST_PAUSE_MS = 25
+
+type Attempt = { readonly held: number } | { readonly heldBy: Identity | null }
+
+export class Lock {
+  readonly #layout: Layout
+  readonly #identity: Identity
+  readonly #timeoutMs: number
+  /** How often it was waited for. */
+  waits = 0
+
+  constructor(layout: Layout, identity: Identity, timeoutMs: number) {
+    this.#layout = layout
+    this.#identity = identity
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Does `work` as the only writer. @throws `BUSY` if another one held the lock for longer than the timeout */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    const held = await this.#acquire()
+    try {
+      return await work()
+    } finally {
+      for (let number = 1; number <= held; number++) remove(this.#layout.lock(number))
+    }
+  }
+
+  async #acquire(): Promise<number> {
+    const deadline = performance.now() + this.#timeoutMs
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const attempt = this.#attempt()
+      if ('held' in attempt) return attempt.held
+      if (performance.now() >= deadline) throw this.#busy(attempt.heldBy)
+      this.waits += 1
+      // With jitter, so that waiting processes do not come back in step.
+      await wait(pause * (0.5 + Math.random()))
+    }
+  }
+
+  #attempt(): Attempt {
+    const dead: string[] = []
+    for (let number = 1; ; number++) {
+      if (this.#link(number)) {
+        if (dead.every((content, index) => read(this.#layout.lock(index + 1)) === content)) return { held: number }
+        remove(this.#layout.lock(number))
+        return { heldBy: null }
+      }
+      const content = read(this.#layout.lock(number))
+      if (content === null) return { heldBy: null }
+      const holder = parseIdentity(content)
+      if (holder === null || livenessOf(holder) !== 'dead') return { heldBy: holder }
+      dead.push(content)
+    }
+  }
+
+  #link(number: number): boolean {
+    try {
+      linkSync(this.#layout.user(this.#identity.token), this.#layout.lock(number))
+      return true
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false
+      throw error
+    }
+  }
+
+  #busy(holder: Identity | null): StateBackendError {
+    const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another writer'
+    const advice =
+      holder && livenessOf(holder) === 'unknown'
+        ? `if that host no longer uses this folder, remove ${this.#layout.locks} by hand`
+        : 'try again, or raise busyTimeoutMs'
+    return new StateBackendError('BUSY', `${who} held the write lock for more than ${this.#timeoutMs} ms; ${advice}`)
+  }
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+}

@@ -1,0 +1,40 @@
+/** The log of a run: a line per commit. */
+import type { Write } from '@flujo-state/core'
+import { corrupt } from './errors.js'
+import { type PayloadForm, readLine, writeLine } from './record-text.js'
+
+/** A commit as a line of the log. */
+export function logLine(runId: string, writes: readonly Write[], form: PayloadForm): string {
+  return writeLine({ id: runId, w: writes }, form)
+}
+
+export interface LogContent {
+  /** Whose log it is; null if it has no commit. */
+  readonly runId: string | null
+  readonly writes: readonly Write[]
+  /** Bytes of whole lines; what follows is the unfinished line of a writer that is at work, or was killed at it. */
+  readonly size: number
+}
+
+const NEWLINE = 10
+const NUL = 0
+
+/** The commits of a log. @throws `CORRUPT` for damage anywhere but an unfinished end */
+export function readLog(bytes: Buffer, path: string): LogContent {
+  const writes: Write[] = []
+  let runId: string | null = null
+  let size = 0
+  for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, size)) {
+    const line = bytes.subarray(size, end)
+    const record = readLine(line.toString())
+    if (record === null) {
+      // A crash of the machine can leave the last line's length without all its bytes: holes read as NUL, which JSON never has.
+      if (end === bytes.length - 1 && line.includes(NUL)) break
+      throw corrupt(`the commit at byte ${size} is damaged`, path, runId)
+    }
+    runId = record.id as string
+    for (const write of record.w as Write[]) writes.push(write)
+    size = end + 1
+  }
+  return { runId, writes, size }
+}
