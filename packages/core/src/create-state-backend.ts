@@ -112,7 +112,7 @@ export class StoreStateBackend implements StateBackend {
   }
 
   saveRunStart(run: RunStart, options?: WriteOptions): Promise<void> {
-    return this.#kernel.run('saveRunStart', 'runs', run?.runId, (call) =>
+    return this.#kernel.run('saveRunStart', 'runs', runIdOf(run), (call) =>
       runs.saveRunStart(this.#kernel, call, run, options),
     )
   }
@@ -136,7 +136,7 @@ export class StoreStateBackend implements StateBackend {
   saveStepResult(step: StepInput, options: VersionedOptions & WithState): Promise<Written>
   saveStepResult(step: StepInput, options?: VersionedOptions): Promise<void>
   saveStepResult(step: StepInput, options?: VersionedOptions & Partial<WithState>): Promise<unknown> {
-    return this.#kernel.run('saveStepResult', 'steps', step?.runId, (call) =>
+    return this.#kernel.run('saveStepResult', 'steps', runIdOf(step), (call) =>
       steps.saveStepResult(this.#kernel, call, step, options),
     )
   }
@@ -192,17 +192,26 @@ export class StoreStateBackend implements StateBackend {
     return this.#kernel.run('claimRun', 'claims', runId, (call) => claims.claimRun(this.#kernel, call, runId, options))
   }
   renewLease(lease: Lease, options: RenewOptions): Promise<Lease> {
-    return this.#kernel.run('renewLease', 'claims', lease?.runId, (call) =>
+    return this.#kernel.run('renewLease', 'claims', runIdOf(lease), (call) =>
       claims.renewLease(this.#kernel, call, lease, options),
     )
   }
   releaseLease(lease: Lease): Promise<void> {
-    return this.#kernel.run('releaseLease', 'claims', lease?.runId, (call) =>
+    return this.#kernel.run('releaseLease', 'claims', runIdOf(lease), (call) =>
       claims.releaseLease(this.#kernel, call, lease),
     )
   }
   getLease(runId: string): Promise<Lease | null> {
     return this.#kernel.run('getLease', 'claims', runId, (call) => claims.getLease(this.#kernel, call, runId))
+  }
+}
+
+/** For messages and observers, of an input that may be anything: a getter that throws must not make the call throw. */
+function runIdOf(input: { readonly runId?: unknown } | null | undefined): unknown {
+  try {
+    return input?.runId
+  } catch {
+    return null
   }
 }
 

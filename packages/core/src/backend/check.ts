@@ -8,17 +8,30 @@ import { formatPath } from '../serialization/path.js'
  * @throws `VALIDATION` with the path of the first wrong field below `at`
  */
 export function check<S extends z.ZodType>(schema: S, input: unknown, at: readonly PropertyKey[] = []): z.output<S> {
-  let result: z.ZodSafeParseResult<z.output<S>>
+  const { data, error } = reading(
+    () => at,
+    () => {
+      const result = schema.safeParse(input)
+      // zod makes the error, which looks at the input again, when it is asked for.
+      return result.success ? { data: result.data, error: null } : { data: undefined, error: result.error }
+    },
+  )
+  if (error) throw asValidation(error, at)
+  return data as z.output<S>
+}
+
+/**
+ * What `read` gives, which reads the caller's input.
+ * @throws `VALIDATION` at `at` if a getter or proxy of the caller's throws
+ */
+export function reading<T>(at: () => readonly PropertyKey[], read: () => T): T {
   try {
-    result = schema.safeParse(input)
+    return read()
   } catch (cause) {
-    // A getter or proxy of the caller's that throws.
     if (isStateBackendError(cause)) throw cause
-    const path = formatPath(at)
+    const path = formatPath(at())
     throw new StateBackendError('VALIDATION', `${path} cannot be read: ${messageOf(cause)}`, { path, cause })
   }
-  if (result.success) return result.data
-  throw asValidation(result.error, at)
 }
 
 /** A run id (or key) that is an argument of its own. */

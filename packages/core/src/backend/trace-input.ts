@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { type SpanNodeInput, type spanInput, spanNodeInput } from '../models/trace.js'
 import { isSyntheticRoot } from '../rules/span-tree.js'
 import { formatPath } from '../serialization/path.js'
-import { check, refuse } from './check.js'
+import { check, reading, refuse } from './check.js'
 
 /** A checked span with its place; `path` gives where it stands in the caller's input, for messages. */
 export interface PlacedSpan {
@@ -46,12 +46,22 @@ export function flattenTrace(root: SpanNodeInput): PlacedSpan[] {
 }
 
 function isSynthetic(node: unknown): boolean {
-  return typeof node === 'object' && node !== null && isSyntheticRoot(node)
+  return (
+    typeof node === 'object' &&
+    node !== null &&
+    reading(
+      () => [],
+      () => isSyntheticRoot(node),
+    )
+  )
 }
 
 // The path of a deep node is long: it is only made when something is wrong.
 function checkNode(item: Pending): z.output<typeof spanNodeInput> {
-  const result = spanNodeInput.safeParse(item.node)
+  const result = reading(
+    () => pathOf(item),
+    () => spanNodeInput.safeParse(item.node),
+  )
   return result.success ? result.data : check(spanNodeInput, item.node, pathOf(item))
 }
 

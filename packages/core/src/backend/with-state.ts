@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { WorkflowStatePatch } from '../models/workflow-state.js'
-import { check } from './check.js'
+import { check, reading } from './check.js'
 import type { CheckedPatch } from './state-codec.js'
 import { checkPatch } from './workflow-state.js'
 
@@ -11,7 +11,12 @@ export function splitState<S extends z.ZodType>(
   input: { readonly state?: WorkflowStatePatch | undefined },
 ): { options: z.output<S>; patch: CheckedPatch | null } {
   const isObject = typeof input === 'object' && input !== null
-  const { state, ...others } = isObject ? input : { state: undefined }
+  const { state, ...others } = isObject
+    ? reading(
+        () => [],
+        () => ({ state: undefined, ...input }),
+      )
+    : { state: undefined }
   const options = check(schema, isObject ? others : input)
   return { options, patch: state === undefined ? null : checkPatch(runId, state, ['state']) }
 }
