@@ -1,0 +1,61 @@
+/** Runs every `ts` example of every README as a user would, and compares what it prints with what its comments say. */
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+// Inside this package, so that the examples find the packages that they import.
+const sources = fileURLToPath(new URL('../.data/readme', import.meta.url))
+const tsx = import.meta.resolve('tsx')
+
+interface Example {
+  readonly name: string
+  readonly code: string
+  /** The comments behind `console.log(…)`, in order. */
+  readonly prints: readonly string[]
+}
+
+async function readmes(): Promise<string[]> {
+  const packages = await readdir(join(root, 'packages'))
+  return ['README.md', 'conformance/README.md', ...packages.map((name) => `packages/${name}/README.md`)]
+}
+
+async function examplesOf(readme: string): Promise<Example[]> {
+  const text = await readFile(join(root, readme), 'utf8')
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = ''], index) => ({
+    name: `${readme} ${index + 1}`,
+    code,
+    prints: [...code.matchAll(/console\.log\(.*\) \/\/ (.+)$/gm)].map(([, comment = '']) => comment),
+  }))
+}
+
+const examples = (await Promise.all((await readmes()).map(examplesOf))).flat()
+
+let folder: string
+beforeAll(async () => {
+  await mkdir(sources, { recursive: true })
+  folder = await mkdtemp(join(tmpdir(), 'flujo-readme-'))
+})
+afterAll(() => Promise.all([rm(folder, { recursive: true }), rm(sources, { recursive: true })]))
+
+describe('the examples of the READMEs', () => {
+  it('are found', () => {
+    expect(examples.map(({ name }) => name)).toContain('README.md 1')
+  })
+
+  it.each(examples)('$name', async ({ name, code, prints }) => {
+    const path = join(sources, `${name.replace(/\W+/g, '-')}.mts`)
+    await writeFile(path, code)
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', tsx, path], {
+      cwd: folder,
+      env: { ...process.env, NO_COLOR: '1' },
+      maxBuffer: 64 * 1024 * 1024,
+    })
+    const lines = stdout.split('\n')
+    for (const expected of prints) expect(lines).toContain(expected)
+  })
+})
