@@ -64,6 +64,7 @@ export type {
   WorkflowSummary,
 } from './models/workflow-state.js'
 // What authors of stores use.
+export { errorOfMethod } from './errors.js'
 export type * from './records.js'
 export { contains } from './rules/containment.js'
 export { cursorOf, type ListItem } from './rules/cursor.js'
