@@ -1,0 +1,247 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type MaybePromise, StateBackendError } from '@flujo-state/core'
+import type BetterSqlite3 from 'better-sqlite3'
+import type { Driver } from './driver.js'
+import { busy, HandleInUse, isBusy, translate } from './errors.js'
+import {
+  applySettings,
+  type Durability,
+  journalMode,
+  ourSettings,
+  readSettings,
+  type Settings,
+  setJournalMode,
+  TransactionQueries,
+  vacuum,
+} from './queries/database.js'
+import { Statements } from './statement.js'
+import { findFile, type Target } from './target.js'
+
+export interface ConnectionOptions {
+  readonly durability: Durability
+  /** Make the file if there is none. */
+  readonly create: boolean
+  /** Looks at the database before anything of it is changed, and throws if it is not to be. */
+  readonly examine: (handle: BetterSqlite3.Database, statements: Statements) => void
+}
+
+/** Waits for locks of others without holding the event loop: SQLite itself is told not to wait. */
+export class Lock {
+  /** How often somebody had to wait. */
+  waits = 0
+  readonly #store: string
+  readonly #timeoutMs: number
+
+  constructor(store: string, timeoutMs: number) {
+    this.#store = store
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Does the work at once, or as soon as the lock is free. @throws `BUSY` when the time is over; errors of the driver translated */
+  attempt<T>(work: () => T): MaybePromise<T> {
+    try {
+      return work()
+    } catch (error) {
+      if (!isBusy(error)) throw translate(error, this.#store)
+      return this.#wait(work, error)
+    }
+  }
+
+  /** Does the work now or not at all, for callers that cannot wait. */
+  attemptNow<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw translate(error, this.#store)
+    }
+  }
+
+  async #wait<T>(work: () => T, firstError: unknown): Promise<T> {
+    this.waits += 1
+    const deadline = performance.now() + this.#timeoutMs
+    let last = firstError
+    for (let delay = 1; performance.now() < deadline; delay = Math.min(2 * delay, LONGEST_DELAY)) {
+      // Jitter, so that those who wait do not meet again and again.
+      const pause = delay * (0.5 + Math.random() / 2)
+      await sleep(Math.min(pause, deadline - performance.now()))
+      try {
+        return work()
+      } catch (error) {
+        if (!isBusy(error)) throw translate(error, this.#store)
+        last = error
+      }
+    }
+    throw busy(last, this.#store, this.#timeoutMs)
+  }
+}
+const LONGEST_DELAY = 20
+
+/** One open database: how statements are run on it, and in which transactions. */
+export class Connection {
+  readonly handle: BetterSqlite3.Database
+  readonly statements: Statements
+  readonly #target: Target
+  readonly #settings: Settings
+  readonly #lock: Lock
+  readonly #transaction: TransactionQueries
+
+  private constructor(handle: BetterSqlite3.Database, driver: Driver, target: Target, lock: Lock, settings: Settings) {
+    this.handle = handle
+    this.statements = new Statements(handle, driver.builder(handle))
+    this.#target = target
+    this.#settings = settings
+    this.#lock = lock
+    this.#transaction = new TransactionQueries(handle)
+  }
+
+  /** @throws `IO`, `CORRUPT`, `BUSY`, `DRIVER`, and what `examine` throws */
+  static async open(driver: Driver, target: Target, lock: Lock, options: ConnectionOptions): Promise<Connection> {
+    const examine = (handle: BetterSqlite3.Database) =>
+      lock.attempt(() => options.examine(handle, new Statements(handle, driver.builder(handle))))
+    const settings = ourSettings(options.durability)
+    if (target.kind === 'handle') {
+      await examine(target.handle)
+      return new Connection(target.handle, driver, target, lock, settings)
+    }
+    const handle = await openOwn(driver, target, lock, options.create, examine)
+    try {
+      if (target.kind === 'file') await lock.attempt(() => useWal(handle, target.name))
+      await lock.attempt(() => applySettings(handle, settings))
+      return new Connection(handle, driver, target, lock, settings)
+    } catch (error) {
+      handle.close()
+      throw error
+    }
+  }
+
+  /** Runs reads of one statement. */
+  read<T>(work: () => T): MaybePromise<T> {
+    return this.#lock.attempt(() => this.#withOurSettings(work))
+  }
+
+  /** Runs reads of several statements, which all see the same state of the database. */
+  snapshot<T>(work: () => T): MaybePromise<T> {
+    return this.#lock.attempt(() => this.#withOurSettings(() => this.#within('deferred', work)))
+  }
+
+  /** The same for callers that cannot wait. @throws `BUSY` where others would have waited */
+  snapshotNow<T>(work: () => T): T {
+    return this.#lock.attemptNow(() => this.#withOurSettings(() => this.#within('deferred', work)))
+  }
+
+  /** Runs writes in one immediate transaction: all of them are committed, and durable, or none. May be run more than once. */
+  write<T>(work: () => T): MaybePromise<T> {
+    return this.#lock.attempt(() => {
+      if (this.handle.inTransaction) throw new HandleInUse()
+      return this.#withOurSettings(() => this.#within('immediate', work))
+    })
+  }
+
+  #within<T>(kind: 'immediate' | 'deferred', work: () => T): T {
+    // Only for reads: the owner of the handle has a transaction open, which shows one state of the database as well.
+    if (this.handle.inTransaction) return work()
+    this.#transaction.begin(kind)
+    try {
+      const result = work()
+      this.#transaction.commit()
+      return result
+    } catch (error) {
+      // Some errors have ended it already.
+      if (this.handle.inTransaction) this.#transaction.rollback()
+      throw error
+    }
+  }
+
+  /** A handle that was lent keeps its owner's settings between our turns. */
+  #withOurSettings<T>(work: () => T): T {
+    if (this.#target.kind !== 'handle' || this.handle.inTransaction) return work()
+    const theirs = readSettings(this.handle)
+    applySettings(this.handle, this.#settings)
+    try {
+      return work()
+    } finally {
+      applySettings(this.handle, theirs)
+    }
+  }
+
+  /** Rewrites the file without its free pages. Holds the event loop meanwhile. @throws `BUSY` at once if others have it open */
+  async compact(): Promise<void> {
+    const name = this.#target.name
+    try {
+      if (this.handle.inTransaction) throw new HandleInUse()
+      this.#withOurSettings(() => this.#vacuum())
+    } catch (error) {
+      if (!isBusy(error)) throw translate(error, name)
+      throw new StateBackendError('BUSY', `${name}: others have it open; compact() needs it alone. Nothing was changed`, {
+        cause: error,
+      })
+    } finally {
+      if (this.#target.kind === 'file') await this.#lock.attempt(() => useWal(this.handle, name))
+    }
+  }
+
+  #vacuum(): void {
+    // Only the last user of a database may take it out of WAL mode: that is how we know that we are.
+    const mode = journalMode(this.handle)
+    if (mode !== 'wal') return vacuum(this.handle)
+    setJournalMode(this.handle, 'delete')
+    try {
+      vacuum(this.handle)
+    } finally {
+      setJournalMode(this.handle, mode)
+    }
+  }
+
+  /** A handle that was lent stays open. */
+  close(): void {
+    if (this.#target.kind === 'handle') return
+    try {
+      this.handle.close()
+    } catch (error) {
+      throw translate(error, this.#target.name)
+    }
+  }
+}
+
+type OwnTarget = Exclude<Target, { kind: 'handle' }>
+
+async function openOwn(
+  driver: Driver,
+  target: OwnTarget,
+  lock: Lock,
+  create: boolean,
+  examine: (handle: BetterSqlite3.Database) => MaybePromise<void>,
+): Promise<BetterSqlite3.Database> {
+  if (target.kind === 'memory') return examined(driver.open(':memory:', { timeout: 0 }), examine)
+  const { path, name } = target
+  const { walIsHot } = await findFile(path, name, create)
+  const open = (options: BetterSqlite3.Options) =>
+    lock.attempt(() => driver.open(path, { ...options, fileMustExist: true, timeout: 0 }))
+  // The last user who closes a database writes its WAL into the file, unless it may only read: so a file that we refuse keeps its bytes.
+  if (walIsHot) (await examined(await open({ readonly: true }), examine)).close()
+  return examined(await open({}), examine)
+}
+
+/** The handle, if nothing speaks against it; else it is closed. */
+async function examined(
+  handle: BetterSqlite3.Database,
+  examine: (handle: BetterSqlite3.Database) => MaybePromise<void>,
+): Promise<BetterSqlite3.Database> {
+  try {
+    await examine(handle)
+    return handle
+  } catch (error) {
+    handle.close()
+    throw error
+  }
+}
+
+/** Readers and a writer at the same time, and one fsync per commit. It is the file's own setting, and lasts. */
+function useWal(handle: BetterSqlite3.Database, store: string): void {
+  const mode = setJournalMode(handle, 'wal')
+  if (mode === 'wal') return
+  throw new StateBackendError(
+    'IO',
+    `${store}: its file system cannot hold a write-ahead log (journal mode stays '${mode}'), as is usual on network shares; put the database on a local disk`,
+  )
+}

@@ -1,0 +1,65 @@
+import { type BackendOptions, StateBackendError } from '@flujo-state/core'
+import type { MigrateMode } from './migrate.js'
+import type { Durability } from './queries/database.js'
+
+export interface SQLiteBackendOptions extends BackendOptions {
+  /**
+   * What a resolved write survives: `full` (the default), also the loss of power: it was fsynced. `normal`: the death of the
+   * process, but the last writes may be lost with the power; several times faster, and never damaged or out of order.
+   */
+  readonly durability?: Durability | undefined
+  /** How many milliseconds to wait for a lock that another process holds before the call is `BUSY`; 5,000 unless given. */
+  readonly busyTimeoutMs?: number | undefined
+  /**
+   * `auto` (the default) makes the schema, or brings it up to date, at the first call. `verify` refuses a store that is not
+   * current with `SCHEMA_OUTDATED`. `off` does not look.
+   */
+  readonly migrate?: MigrateMode | undefined
+  /** Top-level keys of `metadata` that `listRuns({ metadataFilter })` should find by an index. */
+  readonly indexedMetadata?: readonly string[] | undefined
+}
+
+export interface CheckedOptions {
+  readonly common: BackendOptions
+  readonly durability: Durability
+  readonly busyTimeoutMs: number
+  readonly migrate: MigrateMode
+  readonly indexedMetadata: readonly string[]
+}
+
+const COMMON = ['clock', 'codec', 'maxPayloadBytes', 'upgradeState', 'observer']
+const OWN = ['durability', 'busyTimeoutMs', 'migrate', 'indexedMetadata']
+/** What a timer can wait for. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1
+
+/** @throws `VALIDATION` naming the option and what it should be */
+export function checkOptions(options: SQLiteBackendOptions): CheckedOptions {
+  if (typeof options !== 'object' || options === null) throw wrong('$', 'expected an object of options')
+  const unknown = Object.keys(options).find((name) => !COMMON.includes(name) && !OWN.includes(name))
+  if (unknown !== undefined) throw wrong(`$.${unknown}`, `is no option; there are ${[...OWN, ...COMMON].join(', ')}`)
+  const { durability = 'full', busyTimeoutMs = 5000, migrate = 'auto', indexedMetadata = [], ...common } = options
+  oneOf('durability', durability, ['full', 'normal'])
+  oneOf('migrate', migrate, ['auto', 'verify', 'off'])
+  if (!Number.isFinite(busyTimeoutMs) || busyTimeoutMs < 0 || busyTimeoutMs > LONGEST_TIMEOUT)
+    throw wrong('$.busyTimeoutMs', `expected milliseconds from 0 to ${LONGEST_TIMEOUT}`)
+  checkKeys(indexedMetadata)
+  return { common, durability, busyTimeoutMs, migrate, indexedMetadata: [...new Set(indexedMetadata)] }
+}
+
+function oneOf(name: string, value: unknown, values: readonly string[]): void {
+  if (typeof value === 'string' && values.includes(value)) return
+  throw wrong(`$.${name}`, `expected ${values.map((value) => `'${value}'`).join(' or ')}`)
+}
+
+// Keys become part of a JSON path in an index: only such that need no quoting there.
+function checkKeys(keys: unknown): void {
+  if (!Array.isArray(keys)) throw wrong('$.indexedMetadata', "expected an array of metadata keys, like ['customerId']")
+  keys.forEach((key, index) => {
+    if (typeof key === 'string' && /^[A-Za-z_]\w{0,99}$/.test(key)) return
+    throw wrong(`$.indexedMetadata[${index}]`, 'expected a key of letters, digits and _, at most 100 of them')
+  })
+}
+
+function wrong(path: string, what: string): StateBackendError {
+  return new StateBackendError('VALIDATION', `SQLiteBackend options: ${path} ${what}`, { path })
+}

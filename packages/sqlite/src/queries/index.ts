@@ -1,0 +1,38 @@
+import type { Statements } from '../statement.js'
+import { ClaimQueries } from './claim.js'
+import { CounterQueries } from './counter.js'
+import { EvaluationQueries } from './evaluation.js'
+import { HeadQueries } from './head.js'
+import { RunQueries } from './run.js'
+import { StateHistoryQueries } from './state-history.js'
+import { StepQueries } from './step.js'
+import { SystemStateQueries } from './system-state.js'
+import { TraceQueries } from './trace.js'
+import { WorkflowStateQueries } from './workflow-state.js'
+
+/** All queries of one connection. */
+export class Queries {
+  readonly heads: HeadQueries
+  readonly states: WorkflowStateQueries
+  readonly histories: StateHistoryQueries
+  readonly runs: RunQueries
+  readonly steps: StepQueries
+  readonly traces: TraceQueries
+  readonly evaluations: EvaluationQueries
+  readonly systemStates: SystemStateQueries
+  readonly claims: ClaimQueries
+  readonly counters: CounterQueries
+
+  constructor(statements: Statements) {
+    this.heads = new HeadQueries(statements)
+    this.states = new WorkflowStateQueries(statements)
+    this.histories = new StateHistoryQueries(statements)
+    this.runs = new RunQueries(statements)
+    this.steps = new StepQueries(statements)
+    this.traces = new TraceQueries(statements)
+    this.evaluations = new EvaluationQueries(statements)
+    this.systemStates = new SystemStateQueries(statements)
+    this.claims = new ClaimQueries(statements)
+    this.counters = new CounterQueries(statements)
+  }
+}

@@ -1,0 +1,66 @@
+import type { Position, WorkflowStatus } from '@flujo-state/core'
+import { type SQL, sql } from 'drizzle-orm'
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { type Fields, selection } from '../rows.js'
+
+/** A newest-first list over one index: by the columns that `where` makes equal, (each status,) `time`, `id`. */
+export interface NewestFirst {
+  readonly table: SQLiteTable
+  /** Named in the query: without statistics SQLite takes the first index that serves at all, with old ones a wrong one. */
+  readonly index: string
+  readonly join?: SQL
+  readonly fields: Fields
+  readonly time: SQLiteColumn
+  readonly id: SQLiteColumn
+  readonly where: readonly SQL[]
+  /** How many statuses are wanted: each is a range of the index of its own, and SQLite merges them. None: any status. */
+  readonly statuses: { readonly column: SQLiteColumn; readonly count: number }
+}
+
+/** Its placeholders are those of `rangeOf` and `statusesOf`, and those in `where`. */
+export function newestFirst(list: NewestFirst): SQL {
+  const { statuses } = list
+  const ofStatus = Array.from(
+    { length: statuses.count },
+    (_, i) => sql`${statuses.column} = ${sql.placeholder(`status${i}`)}`,
+  )
+  const arms = ofStatus.length === 0 ? [armOf(list)] : ofStatus.map((condition) => armOf(list, condition))
+  const order = sql`order by ${nameOf(list, list.time)} desc, ${nameOf(list, list.id)} desc`
+  const page = sql`limit ${sql.placeholder('limit')} offset ${sql.placeholder('offset')}`
+  return sql`${sql.join(arms, sql` union all `)} ${order} ${page}`
+}
+
+function armOf({ table, index, join = sql``, fields, time, id, where }: NewestFirst, ...ofStatus: SQL[]): SQL {
+  const from = sql`${time} >= ${sql.placeholder('from')}`
+  const behind = sql`(${time}, ${id}) < (${sql.placeholder('time')}, ${sql.placeholder('id')})`
+  const conditions = sql.join([...where, ...ofStatus, from, behind], sql` and `)
+  return sql`select ${selection(fields)} from ${table} indexed by ${sql.identifier(index)} ${join} where ${conditions}`
+}
+
+/** What the column is called in the result: a union can only be ordered by that. */
+function nameOf({ fields }: NewestFirst, column: SQLiteColumn) {
+  const [name] = Object.entries(fields).find(([, field]) => field === column) ?? []
+  if (name === undefined) throw new TypeError(`a list must select what it is ordered by: ${column.name}`)
+  return sql.identifier(name)
+}
+
+export interface Range {
+  readonly from?: number | undefined
+  readonly before?: number | undefined
+  readonly after?: Position | undefined
+  readonly limit?: number | undefined
+  readonly offset?: number | undefined
+}
+
+/** The values of the placeholders for a page of `from <= time < before`, behind `after`. */
+export function rangeOf({ from, before = Number.MAX_SAFE_INTEGER, after, limit, offset }: Range) {
+  // No id is smaller than the empty text, so (before, '') is where the times before `before` begin.
+  const behind = after !== undefined && after.time < before ? after : { time: before, id: '' }
+  // A limit below zero is none.
+  return { from: from ?? Number.MIN_SAFE_INTEGER, time: behind.time, id: behind.id, limit: limit ?? -1, offset: offset ?? 0 }
+}
+
+/** The values of the placeholders of the statuses. */
+export function statusesOf(statuses: readonly WorkflowStatus[]): Record<string, string> {
+  return Object.fromEntries(statuses.map((status, i) => [`status${i}`, status]))
+}

@@ -1,0 +1,150 @@
+import {
+  type StateCounts,
+  type StatePatchRow,
+  type StateQuery,
+  type StateRow,
+  type StateSummaryRow,
+  WORKFLOW_STATUSES,
+} from '@flujo-state/core'
+import { eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { like, selection } from '../rows.js'
+import { counters, workflowState } from '../schema.js'
+import { Patches, placeholders, type Query, type RecordQuery, Shapes, type Statements } from '../statement.js'
+import { newestFirst, rangeOf, statusesOf } from './list.js'
+import { historyLength } from './state-history.js'
+
+const t = workflowState
+const columns = getTableColumns(t)
+const { pipelineContext: _context, lastStepOutput: _output, ...summary } = columns
+const stored = { ...columns, historyLength: historyLength(t.runId) }
+
+/** Columns that indexes hold and that seldom change: an update that leaves them out leaves those indexes alone. */
+const INDEXED = [
+  'pipelineId',
+  'pipelineName',
+  'pipelineVersion',
+  'status',
+  'createdAt',
+  'isBackgroundTask',
+  'parentRunId',
+] as const satisfies readonly (keyof StateRow)[]
+const OTHERS = Object.keys(columns).filter((name) => name !== 'runId' && !(INDEXED as readonly string[]).includes(name))
+
+/** What is stored in the indexed columns. */
+export type IndexedState = Pick<StateRow, (typeof INDEXED)[number]>
+
+export class WorkflowStateQueries {
+  readonly #statements: Statements
+  readonly #read
+  readonly #insert: Query
+  readonly #delete: Query
+  readonly #patches: Patches
+  readonly #lists = new Shapes<RecordQuery<StateSummaryRow>>()
+  readonly #counts
+  readonly #recent
+
+  constructor(statements: Statements) {
+    const byRun = eq(t.runId, sql.placeholder('runId'))
+    this.#statements = statements
+    this.#read = statements.records(stored, sql`select ${selection(stored)} from ${t} where ${byRun}`)
+    this.#insert = statements.query((db) => db.insert(t).values(placeholders(columns)))
+    this.#delete = statements.query((db) => db.delete(t).where(byRun))
+    this.#patches = new Patches(statements, t)
+    this.#counts = statements.records(
+      group,
+      sql`select ${selection(group)} from ${t} group by ${t.status}, ${t.isBackgroundTask}`,
+    )
+    this.#recent = statements.records(
+      recent,
+      sql`select ${selection(recent)} from ${t} where ${t.createdAt} >= ${sql.placeholder('from')}`,
+    )
+  }
+
+  read(runId: string) {
+    return this.#read.first({ runId })
+  }
+
+  /** `stored` is what is there now, null: nothing. */
+  put(row: StateRow, stored: IndexedState | null): void {
+    if (stored === null) this.#insert.run(row)
+    else this.#patches.run([...OTHERS, ...INDEXED.filter((name) => row[name] !== stored[name])], row)
+  }
+
+  patch(runId: string, set: StatePatchRow): void {
+    this.#patches.run(Object.keys(set), { ...set, runId })
+  }
+
+  delete(runId: string): void {
+    this.#delete.run({ runId })
+  }
+
+  list(query: StateQuery): StateSummaryRow[] {
+    const statuses = query.statuses && [...new Set(query.statuses)]
+    if (statuses?.length === 0) return []
+    const plan = planOf(query)
+    const wanted = statuses ?? (plan.byStatus ? WORKFLOW_STATUSES : [])
+    const where = filtersOf(query)
+    const shape = [query.order, wanted.length, ...where.keys()].join()
+    const list = this.#lists.get(shape, () =>
+      this.#statements.records(
+        summary,
+        newestFirst({
+          table: t,
+          index: plan.index,
+          fields: summary,
+          time: t[query.order],
+          id: t.runId,
+          where: [...where.values()],
+          statuses: { column: t.status, count: wanted.length },
+        }),
+      ),
+    )
+    const { pipelineId, pipelineName, pipelineVersion, parentRunId } = query
+    const filters = { pipelineId, pipelineName, pipelineVersion, parentRunId }
+    return list.all({ ...filters, ...rangeOf(query), ...statusesOf(wanted) })
+  }
+
+  count(recentFrom: number): StateCounts {
+    const groups = this.#counts.all({})
+    const recent = this.#recent.first({ from: recentFrom })?.count ?? 0
+    const executionTime = { count: 0, total: 0 }
+    for (const group of groups) {
+      executionTime.count += group.timed
+      executionTime.total += group.total ?? Number.NaN
+    }
+    return { byStatus: groups, recent, executionTime }
+  }
+}
+
+const group = {
+  status: t.status,
+  isBackgroundTask: t.isBackgroundTask,
+  count: like(counters.value, sql`count(*)`),
+  timed: like(counters.value, sql`count(${t.executionTimeMs})`),
+  /** Null where an infinity meets its opposite. */
+  total: like(t.executionTimeMs, sql`total(${t.executionTimeMs})`),
+}
+const recent = { count: group.count }
+
+/** The index that gives the rows of a list in its order, and whether it keeps each status apart. */
+function planOf(query: StateQuery): { index: string; byStatus: boolean } {
+  if (query.order === 'updatedAt') {
+    if (!query.isBackgroundTask) return { index: 'workflow_state_by_status_updated', byStatus: true }
+    const by = query.parentRunId === undefined ? 'status' : 'parent'
+    return { index: `workflow_state_tasks_by_${by}`, byStatus: true }
+  }
+  if (query.pipelineName !== undefined) return { index: 'workflow_state_by_pipeline_name', byStatus: true }
+  if (query.pipelineId !== undefined) return { index: 'workflow_state_by_pipeline_id', byStatus: true }
+  if (query.pipelineVersion !== undefined) return { index: 'workflow_state_by_pipeline_version', byStatus: true }
+  if (query.statuses !== undefined) return { index: 'workflow_state_by_status_created', byStatus: true }
+  return { index: 'workflow_state_by_created', byStatus: false }
+}
+
+function filtersOf(query: StateQuery): Map<string, SQL> {
+  const filters = new Map<string, SQL>()
+  for (const name of ['pipelineId', 'pipelineName', 'pipelineVersion', 'parentRunId'] as const)
+    if (query[name] !== undefined) filters.set(name, eq(t[name], sql.placeholder(name)))
+  // Not a parameter: SQLite uses an index of some rows only where the query says so itself.
+  if (query.isBackgroundTask) filters.set('isBackgroundTask', sql`${t.isBackgroundTask} = 1`)
+  return filters
+}

@@ -1,0 +1,119 @@
+import { type CommitOutcome, type CommitUnit, type Counters, type Decide, type RunHead, stepOf, type Write } from '@flujo-state/core'
+import { NO_HEAD, type StoredHead } from './queries/head.js'
+import type { Queries } from './queries/index.js'
+
+type KnownState = StoredHead['state']
+/** Writes that do not touch the snapshot. */
+type Beside = Exclude<
+  Write,
+  { kind: 'put-state' | 'patch-state' | 'delete-state' | 'replace-history' | 'append-history' | 'delete-run' }
+>
+
+/** Applies units inside one write transaction, during which nobody else writes. */
+export class Writer {
+  readonly #queries: Queries
+  readonly #decide: Decide
+  readonly #now: number
+  #counters: Counters | null = null
+  /** Read when a decision asks for them: most do not. */
+  readonly #lazyCounters: Counters
+
+  /** `now`: the store's time in milliseconds. */
+  constructor(queries: Queries, decide: Decide, now: number) {
+    this.#queries = queries
+    this.#decide = decide
+    this.#now = now
+    const counters = () => {
+      this.#counters ??= queries.counters.read()
+      return this.#counters
+    }
+    this.#lazyCounters = {
+      get version() {
+        return counters().version
+      },
+      get fence() {
+        return counters().fence
+      },
+      get evaluation() {
+        return counters().evaluation
+      },
+    }
+  }
+
+  /** Reads the run's head, lets `decide` judge the unit, and writes what it says. @throws errors of the driver */
+  apply(unit: CommitUnit): CommitOutcome {
+    const stored = unit.runId === null ? NO_HEAD : this.#queries.heads.read(unit.runId)
+    const { outcome, writes } = this.#decide(unit, this.#headFor(unit, stored), this.#now)
+    let { state } = stored
+    for (const write of writes) state = this.#write(write, state)
+    return outcome
+  }
+
+  #headFor(unit: CommitUnit, stored: StoredHead): RunHead {
+    const stepId = unit.runId === null ? null : stepOf(unit)
+    const step = unit.runId === null || stepId === null ? null : this.#queries.steps.cost(unit.runId, stepId)
+    return { ...stored, step, counters: this.#lazyCounters }
+  }
+
+  /** `state` is the snapshot as it is stored before the write; gives it as it is stored after. */
+  #write(write: Write, state: KnownState): KnownState {
+    const { states, histories } = this.#queries
+    switch (write.kind) {
+      case 'put-state':
+        states.put(write.row, state)
+        histories.replace(write.row.runId, write.history, state?.historyLength ?? 0)
+        return { ...write.row, historyLength: write.history.length }
+      case 'patch-state':
+        states.patch(write.runId, write.set)
+        return state && { ...state, ...write.set }
+      case 'replace-history':
+        histories.replace(write.runId, write.items, state?.historyLength ?? 0)
+        return state && { ...state, historyLength: write.items.length }
+      case 'append-history':
+        histories.append(write.runId, write.from, write.items)
+        return state && { ...state, historyLength: write.from + write.items.length }
+      case 'delete-state':
+        states.delete(write.runId)
+        histories.delete(write.runId)
+        return null
+      case 'delete-run':
+        this.#deleteRun(write.runId)
+        return null
+      default:
+        this.#writeBeside(write)
+        return state
+    }
+  }
+
+  #writeBeside(write: Beside): void {
+    const { runs, steps, traces, evaluations, claims, systemStates, counters } = this.#queries
+    switch (write.kind) {
+      case 'put-run':
+        return runs.put(write.row)
+      case 'patch-run':
+        return runs.patch(write.runId, write.set)
+      case 'put-step':
+        return steps.put(write.row)
+      case 'put-spans':
+        return traces.put(write.rows)
+      case 'delete-spans':
+        return traces.delete(write.runId)
+      case 'add-evaluation':
+        return evaluations.add(write.row)
+      case 'put-lease':
+        return claims.put(write.row)
+      case 'delete-lease':
+        return claims.delete(write.runId)
+      case 'put-system-state':
+        return systemStates.put(write.row)
+      case 'raise-counter':
+        counters.raise(write.counter, write.to)
+        this.#counters = null
+    }
+  }
+
+  #deleteRun(runId: string): void {
+    const { states, histories, runs, steps, traces, evaluations, claims } = this.#queries
+    for (const table of [states, histories, runs, steps, traces, evaluations, claims]) table.delete(runId)
+  }
+}
