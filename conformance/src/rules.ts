@@ -1,24 +1,43 @@
 import { backgroundTaskRules } from './contract/background-task.js'
+import { claimedDeleteRules, claimRules } from './contract/claim.js'
 import { cleanupRules } from './contract/cleanup.js'
 import { cleanupRunRules } from './contract/cleanup-runs.js'
 import { compactRules } from './contract/compact.js'
 import { evaluationRules } from './contract/evaluation.js'
 import { failedRules } from './contract/failed.js'
+import { runRules } from './contract/run.js'
+import { runCostRules } from './contract/run-cost.js'
+import { runDeleteRules } from './contract/run-delete.js'
+import { runListRules } from './contract/run-list.js'
+import { runMetadataFilterRules } from './contract/run-metadata-filter.js'
+import { spanRules } from './contract/span.js'
+import { spanStatisticsRules } from './contract/span-statistics.js'
 import { staleTaskRules } from './contract/stale-task.js'
 import { statisticsRules } from './contract/statistics.js'
+import { stepRules } from './contract/step.js'
 import { systemStateRules } from './contract/system-state.js'
+import { traceRules } from './contract/trace.js'
+import { traceTreeRules } from './contract/trace-tree.js'
 import { workflowFieldRules } from './contract/workflow-fields.js'
 import { workflowFilterRules } from './contract/workflow-filter.js'
 import { workflowListRules } from './contract/workflow-list.js'
 import { workflowStateRules } from './contract/workflow-state.js'
 import { workflowUpdateRules } from './contract/workflow-update.js'
 import type { Rule } from './rule.js'
+import { atomicCommitRules } from './themes/atomic-commit.js'
+import { cursorRules } from './themes/cursor.js'
+import { errorOrderRules } from './themes/error-order.js'
 import { everyMethodRules } from './themes/every-method.js'
 import { identifierRules } from './themes/identifiers.js'
+import { isolationRules } from './themes/isolation.js'
+import { oneStatusRules } from './themes/one-status.js'
 import { pagingRules } from './themes/paging.js'
+import { placeholderRules } from './themes/placeholder.js'
+import { staleLeaseRules } from './themes/stale-lease.js'
 import { timeRules } from './themes/time.js'
 import { timeFieldRules } from './themes/time-fields.js'
 import { valueRules } from './themes/values.js'
+import { versionRules } from './themes/version.js'
 
 /** Every rule of the contract, one line per file, in the order of the report. */
 export const allRules: readonly Rule[] = [
@@ -28,6 +47,7 @@ export const allRules: readonly Rule[] = [
   workflowUpdateRules,
   valueRules,
   identifierRules,
+  isolationRules,
   workflowListRules,
   workflowFilterRules,
   pagingRules,
@@ -40,6 +60,25 @@ export const allRules: readonly Rule[] = [
   staleTaskRules,
   evaluationRules,
   systemStateRules,
+  runRules,
+  runListRules,
+  runMetadataFilterRules,
+  runCostRules,
+  runDeleteRules,
+  oneStatusRules,
+  placeholderRules,
+  stepRules,
+  traceRules,
+  traceTreeRules,
+  spanRules,
+  spanStatisticsRules,
+  claimRules,
+  claimedDeleteRules,
+  staleLeaseRules,
+  versionRules,
+  atomicCommitRules,
+  cursorRules,
+  errorOrderRules,
   timeRules,
   timeFieldRules,
 ].flat()
