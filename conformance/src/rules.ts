@@ -25,6 +25,8 @@ import { workflowStateRules } from './contract/workflow-state.js'
 import { workflowUpdateRules } from './contract/workflow-update.js'
 import type { Rule } from './rule.js'
 import { atomicCommitRules } from './themes/atomic-commit.js'
+import { capabilityRules } from './themes/capabilities.js'
+import { concurrencyRules } from './themes/concurrency.js'
 import { cursorRules } from './themes/cursor.js'
 import { errorOrderRules } from './themes/error-order.js'
 import { everyMethodRules } from './themes/every-method.js'
@@ -32,7 +34,10 @@ import { identifierRules } from './themes/identifiers.js'
 import { isolationRules } from './themes/isolation.js'
 import { oneStatusRules } from './themes/one-status.js'
 import { pagingRules } from './themes/paging.js'
+import { persistenceRules } from './themes/persistence.js'
 import { placeholderRules } from './themes/placeholder.js'
+import { securityRules } from './themes/security.js'
+import { shutdownRules } from './themes/shutdown.js'
 import { staleLeaseRules } from './themes/stale-lease.js'
 import { timeRules } from './themes/time.js'
 import { timeFieldRules } from './themes/time-fields.js'
@@ -81,4 +86,9 @@ export const allRules: readonly Rule[] = [
   errorOrderRules,
   timeRules,
   timeFieldRules,
+  capabilityRules,
+  shutdownRules,
+  persistenceRules,
+  concurrencyRules,
+  securityRules,
 ].flat()
