@@ -1,0 +1,417 @@
+import type { Lease } from '@flujo-state/core'
+import type { RuleContext } from '../context.js'
+import { claim, fillRun, MINUTE, outcomes, wrong } from '../fixtures/runs.js'
+import { type Rule, rule, ruleFor } from '../rule.js'
+
+const CLAIMS = { requires: ['claims'] } as const
+const CLAIMS_AND_RUNS = { requires: ['claims', 'runs', 'states'] } as const
+
+const BAD_CLAIMS: Readonly<Record<string, readonly [path: string, options: unknown]>> = {
+  'no options': ['$', undefined],
+  'no owner': ['$.owner', { leaseMs: MINUTE }],
+  'an empty owner': ['$.owner', { owner: '', leaseMs: MINUTE }],
+  'a number for the owner': ['$.owner', { owner: 7, leaseMs: MINUTE }],
+  'no term': ['$.leaseMs', { owner: 'w' }],
+  'a term of 0': ['$.leaseMs', { owner: 'w', leaseMs: 0 }],
+  'a negative term': ['$.leaseMs', { owner: 'w', leaseMs: -1 }],
+  'NaN for the term': ['$.leaseMs', { owner: 'w', leaseMs: Number.NaN }],
+  'an endless term': ['$.leaseMs', { owner: 'w', leaseMs: Number.POSITIVE_INFINITY }],
+  'a term as text': ['$.leaseMs', { owner: 'w', leaseMs: '1' }],
+  'an unknown option': ['$.force', { owner: 'w', leaseMs: MINUTE, force: true }],
+}
+
+const BAD_LEASES: Readonly<Record<string, readonly [path: string, change: Readonly<Record<string, unknown>>]>> = {
+  'no run id': ['$.lease.runId', { runId: undefined }],
+  'no owner': ['$.lease.owner', { owner: undefined }],
+  'a fence as text': ['$.lease.fence', { fence: '1' }],
+  'a fractional fence': ['$.lease.fence', { fence: 1.5 }],
+  'an end as text': ['$.lease.expiresAt', { expiresAt: '2026-03-01' }],
+  'an unknown field': ['$.lease.token', { token: 'x' }],
+}
+
+/** The moments around the end of a lease, and whether it lives then. */
+const MOMENTS: Readonly<Record<string, readonly [milliseconds: number, lives: boolean]>> = {
+  '1 ms before its end': [-1, true],
+  'at its end': [0, false],
+  '1 ms after its end': [1, false],
+}
+
+/** Ways in which a lease ends before its time; each gives the lease that is no longer valid. */
+const ENDINGS: Readonly<Record<string, (t: RuleContext) => Promise<Lease>>> = {
+  superseded: async (t) => {
+    const lease = await claim(t.backend, 'r')
+    t.clock.advance(MINUTE)
+    await claim(t.backend, 'r', 'next')
+    return lease
+  },
+  released: async (t) => {
+    const lease = await claim(t.backend, 'r')
+    await t.backend.releaseLease(lease)
+    return lease
+  },
+  'of a deleted run': async (t) => {
+    const lease = await claim(t.backend, 'r')
+    await t.backend.deleteRun('r', { force: true })
+    return lease
+  },
+  'never given': async (t) => ({ runId: 'r', owner: 'worker', fence: 1_000, expiresAt: t.clock.now() }),
+  "of another owner's name": async (t) => ({ ...(await claim(t.backend, 'r')), owner: 'somebody else' }),
+}
+
+export const claimRules: readonly Rule[] = [
+  rule(
+    'CLM-01',
+    'claimRun gives the lease, which lives until now plus leaseMs; getLease gives the same.',
+    CLAIMS,
+    async (t) => {
+      const lease = await t.backend.claimRun('r', { owner: 'worker', leaseMs: 5_000 })
+      const { fence, ...rest } = lease
+      t.assert.equal(rest, { runId: 'r', owner: 'worker', expiresAt: new Date(t.clock.now().getTime() + 5_000) })
+      t.assert.ok(Number.isSafeInteger(fence) && fence >= 1, `the fence is an integer from 1 on, got ${fence}`)
+      t.assert.equal(await t.backend.getLease('r'), lease)
+    },
+  ),
+
+  rule(
+    'CLM-02',
+    'An id that nobody saved can be claimed; that makes neither a run nor a snapshot.',
+    CLAIMS_AND_RUNS,
+    async (t) => {
+      t.assert.equal(await t.backend.getLease('r'), null, 'before')
+      const lease = await claim(t.backend, 'r')
+      t.assert.equal(await t.backend.getLease('r'), lease)
+      t.assert.equal([await t.backend.getRunDetails('r'), await t.backend.loadState('r')], [null, null])
+      t.assert.equal([await t.backend.listRuns(), await t.backend.listStates()], [[], []])
+      await t.backend.saveState('r', t.gen.state(), { lease })
+      t.assert.equal(await t.backend.getLease('r'), lease, 'after the first save')
+    },
+  ),
+
+  ruleFor(
+    'CLM-03',
+    "While a lease lives the run cannot be claimed: RUN_CLAIMED, with the holder's lease.",
+    CLAIMS,
+    { 'by another owner': 'other', 'by the same owner': 'worker' },
+    async (t, owner) => {
+      const lease = await claim(t.backend, 'r')
+      const error = await t.assert.rejects(() => claim(t.backend, 'r', owner), 'RUN_CLAIMED')
+      t.assert.equal([error.lease, error.runId], [lease, 'r'], 'lease and run id of the error')
+      t.assert.equal(await t.backend.getLease('r'), lease, 'the lease afterwards')
+    },
+  ),
+
+  ruleFor(
+    'CLM-04',
+    'A lease lives while now is before expiresAt.',
+    CLAIMS,
+    MOMENTS,
+    async (t, [milliseconds, lives]) => {
+      const lease = await claim(t.backend, 'r')
+      t.clock.set(lease.expiresAt.getTime() + milliseconds)
+      t.assert.equal(await t.backend.getLease('r'), lives ? lease : null, 'getLease')
+      if (lives) await t.assert.rejects(() => claim(t.backend, 'r', 'other'), 'RUN_CLAIMED')
+      else t.assert.equal((await claim(t.backend, 'r', 'other')).owner, 'other')
+    },
+  ),
+
+  rule(
+    'CLM-05',
+    'Each claim gets a higher fence than all before it in the store, whatever happened to those.',
+    CLAIMS_AND_RUNS,
+    async (t) => {
+      const fences: number[] = []
+      const claimed = async (runId: string) => {
+        const lease = await claim(t.backend, runId)
+        fences.push(lease.fence)
+        return lease
+      }
+      await claimed('a')
+      await t.backend.releaseLease(await claimed('b'))
+      await claimed('b')
+      await t.backend.deleteRun('b', { force: true })
+      await claimed('b')
+      await t.backend.saveState('a', t.gen.state())
+      await t.backend.deleteRun('a', { force: true })
+      await claimed('a')
+      t.clock.advance(MINUTE)
+      await claimed('b')
+      t.assert.ok(
+        fences.every((fence, index) => index === 0 || fence > (fences[index - 1] ?? 0)),
+        `fences grow, got ${fences}`,
+      )
+    },
+  ),
+
+  rule('CLM-06', 'Leases of different runs have nothing to do with each other.', CLAIMS, async (t) => {
+    const ids = ['a', 'A', 'a/b', 'é', 'e\u0301', '__proto__', 'constructor', '😀']
+    const leases: Lease[] = []
+    for (const id of ids) leases.push(await claim(t.backend, id, `owner of ${id}`))
+    await t.backend.releaseLease(leases[0] as Lease)
+    for (const [index, id] of ids.entries())
+      t.assert.equal(await t.backend.getLease(id), index === 0 ? null : leases[index], id)
+  }),
+
+  rule(
+    'CLM-07',
+    'renewLease gives a new term of leaseMs from now, with the same fence and owner.',
+    CLAIMS,
+    async (t) => {
+      const lease = await claim(t.backend, 'r')
+      t.clock.advance(MINUTE / 2)
+      for (const leaseMs of [MINUTE, 10, 2 * MINUTE]) {
+        const renewed = await t.backend.renewLease(lease, { leaseMs })
+        t.assert.equal(
+          renewed,
+          { ...lease, expiresAt: new Date(t.clock.now().getTime() + leaseMs) },
+          `for ${leaseMs} ms`,
+        )
+        t.assert.equal(await t.backend.getLease('r'), renewed, 'getLease')
+      }
+      t.clock.advance(2 * MINUTE - 1)
+      await t.assert.rejects(() => claim(t.backend, 'r', 'other'), 'RUN_CLAIMED')
+    },
+  ),
+
+  rule('CLM-08', 'An expired lease that nobody superseded can be renewed, and lives again.', CLAIMS, async (t) => {
+    const lease = await claim(t.backend, 'r')
+    t.clock.advance(10 * MINUTE)
+    t.assert.equal(await t.backend.getLease('r'), null, 'expired')
+    const renewed = await t.backend.renewLease(lease, { leaseMs: MINUTE })
+    t.assert.equal(await t.backend.getLease('r'), renewed, 'renewed')
+    await t.assert.rejects(() => claim(t.backend, 'r', 'other'), 'RUN_CLAIMED')
+  }),
+
+  ruleFor(
+    'CLM-09',
+    'A lease that is no longer the latest can be neither renewed nor released: STALE_LEASE, and nothing changes.',
+    { requires: ['claims', 'runs'] },
+    ENDINGS,
+    async (t, end) => {
+      const lease = await end(t)
+      const before = await t.dump()
+      await t.assert.rejects(() => t.backend.renewLease(lease, { leaseMs: MINUTE }), 'STALE_LEASE')
+      await t.assert.rejects(() => t.backend.releaseLease(lease), 'STALE_LEASE')
+      t.assert.equal(await t.dump(), before, 'the store afterwards')
+    },
+  ),
+
+  rule('CLM-10', 'releaseLease frees the run at once.', CLAIMS, async (t) => {
+    const lease = await claim(t.backend, 'r')
+    t.assert.equal(await t.backend.releaseLease(lease), undefined, 'the result')
+    t.assert.equal(await t.backend.getLease('r'), null)
+    t.assert.equal((await claim(t.backend, 'r', 'next')).owner, 'next')
+  }),
+
+  rule('CLM-11', 'An expired lease that nobody superseded can still be released.', CLAIMS, async (t) => {
+    const lease = await claim(t.backend, 'r')
+    t.clock.advance(MINUTE)
+    await t.backend.releaseLease(lease)
+    await t.assert.rejects(() => t.backend.renewLease(lease, { leaseMs: MINUTE }), 'STALE_LEASE')
+  }),
+
+  rule('CLM-12', 'Any copy of a lease works: what counts is run, owner and fence.', CLAIMS, async (t) => {
+    const lease = await claim(t.backend, 'r')
+    await t.backend.renewLease(lease, { leaseMs: 2 * MINUTE })
+    const { runId, owner, fence, expiresAt } = lease
+    const copy = { runId, owner, fence, expiresAt: new Date(expiresAt) }
+    const renewed = await t.backend.renewLease(copy, { leaseMs: 3 * MINUTE })
+    t.assert.equal(await t.backend.getLease('r'), renewed)
+  }),
+
+  ruleFor(
+    'CLM-13',
+    'claimRun refuses wrong options with VALIDATION and the path, and claims nothing.',
+    CLAIMS,
+    BAD_CLAIMS,
+    async (t, [path, options]) => {
+      await t.assert.rejects(() => t.backend.claimRun('r', wrong(options)), 'VALIDATION', { path })
+      t.assert.equal(await t.backend.getLease('r'), null)
+    },
+  ),
+
+  ruleFor(
+    'CLM-14',
+    'A malformed lease is refused with VALIDATION and the path, by renewLease, releaseLease and every other write.',
+    { requires: ['claims', 'states'] },
+    BAD_LEASES,
+    async (t, [path, change]) => {
+      const good = await claim(t.backend, 'r')
+      const lease = wrong({ ...good, ...change })
+      await t.assert.rejects(() => t.backend.renewLease(lease, { leaseMs: MINUTE }), 'VALIDATION', { path })
+      await t.assert.rejects(() => t.backend.releaseLease(lease), 'VALIDATION', { path })
+      await t.assert.rejects(() => t.backend.saveState('r', t.gen.state(), { lease }), 'VALIDATION', { path })
+      t.assert.equal(
+        [await t.backend.getLease('r'), await t.backend.loadState('r')],
+        [good, null],
+        'the store afterwards',
+      )
+    },
+  ),
+
+  ruleFor(
+    'CLM-15',
+    'renewLease refuses wrong options with VALIDATION and the path.',
+    CLAIMS,
+    {
+      'no term': {},
+      'a term of 0': { leaseMs: 0 },
+      'a term as text': { leaseMs: '1' },
+      'an endless term': { leaseMs: Number.POSITIVE_INFINITY },
+    },
+    async (t, options) => {
+      const lease = await claim(t.backend, 'r')
+      await t.assert.rejects(() => t.backend.renewLease(lease, wrong(options)), 'VALIDATION', { path: '$.leaseMs' })
+      t.assert.equal(await t.backend.getLease('r'), lease)
+    },
+  ),
+
+  rule(
+    'CLM-16',
+    'Terms of any length work: a fraction of a millisecond lives, and none ends after the year 9999.',
+    CLAIMS,
+    async (t) => {
+      const now = t.clock.now().getTime()
+      for (const [runId, leaseMs] of [
+        ['short', 0.25],
+        ['tiny', 1e-9],
+      ] as const) {
+        const { expiresAt } = await t.backend.claimRun(runId, { owner: 'w', leaseMs })
+        t.assert.equal(expiresAt, new Date(now + 1), runId)
+      }
+      const long = await t.backend.claimRun('long', { owner: 'w', leaseMs: Number.MAX_VALUE })
+      t.assert.equal(long.expiresAt, new Date('9999-12-31T23:59:59.999Z'))
+      t.assert.equal(await t.backend.getLease('long'), long)
+    },
+  ),
+
+  rule('CLM-17', 'A claim changes neither the snapshot nor the run record.', CLAIMS_AND_RUNS, async (t) => {
+    await t.backend.saveRunStart({ runId: 'r' })
+    await t.backend.saveState('r', t.gen.state({ status: 'paused' }))
+    const before = await t.dump()
+    t.clock.advance(MINUTE)
+    const lease = await claim(t.backend, 'r')
+    await t.backend.renewLease(lease, { leaseMs: MINUTE })
+    await t.backend.releaseLease(lease)
+    t.assert.equal(await t.dump(), before)
+  }),
+
+  rule(
+    'CLM-18',
+    'Of 50 parallel claims of a run exactly one wins, the others get its lease with RUN_CLAIMED.',
+    CLAIMS,
+    async (t) => {
+      const claims = Array.from({ length: 50 }, (_, index) => claim(t.backend, 'r', `worker ${index}`))
+      t.assert.equal(await outcomes(claims), { done: 1, refused: ['RUN_CLAIMED'] })
+      const holder = await t.backend.getLease('r')
+      for (const result of await Promise.allSettled(claims))
+        t.assert.equal(result.status === 'fulfilled' ? result.value : result.reason.lease, holder)
+    },
+  ),
+
+  rule(
+    'CLM-19',
+    'Of parallel claims by two instances, again and again, exactly one wins.',
+    { ...CLAIMS, needs: ['second'], timeoutMs: 20_000 },
+    async (t) => {
+      const second = await t.second()
+      for (let round = 0; round < 10; round++) {
+        const claims = Array.from({ length: 10 }, (_, index) =>
+          claim(index % 2 ? second : t.backend, 'r', `worker ${index}`),
+        )
+        t.assert.equal(await outcomes(claims), { done: 1, refused: ['RUN_CLAIMED'] }, `round ${round}`)
+        t.clock.advance(MINUTE)
+      }
+    },
+  ),
+
+  rule(
+    'CLM-20',
+    'A claim holds for other instances, and so does its release.',
+    { ...CLAIMS, needs: ['second'] },
+    async (t) => {
+      const second = await t.second()
+      const lease = await claim(t.backend, 'r')
+      t.assert.equal(await second.getLease('r'), lease, 'getLease')
+      const error = await t.assert.rejects(() => claim(second, 'r', 'other'), 'RUN_CLAIMED')
+      t.assert.equal(error.lease, lease, "the error's lease")
+      const renewed = await second.renewLease(lease, { leaseMs: 2 * MINUTE })
+      t.assert.equal(await t.backend.getLease('r'), renewed, 'renewed by the other instance')
+      await t.backend.releaseLease(renewed)
+      t.assert.ok((await claim(second, 'r', 'other')).fence > lease.fence, 'the fence of the next claim is higher')
+      await t.assert.rejects(() => t.backend.renewLease(renewed, { leaseMs: MINUTE }), 'STALE_LEASE')
+    },
+  ),
+
+  rule(
+    'CLM-21',
+    'Leases and fences outlive a reopening.',
+    { requires: ['claims', 'runs'], needs: ['reopen'] },
+    async (t) => {
+      const lease = await claim(t.backend, 'r')
+      const last = await claim(t.backend, 'deleted')
+      await t.backend.deleteRun('deleted', { force: true })
+      const reopened = await t.reopen()
+      t.assert.equal(await reopened.getLease('r'), lease)
+      await t.assert.rejects(() => claim(reopened, 'r', 'other'), 'RUN_CLAIMED')
+      t.assert.ok((await claim(reopened, 'deleted')).fence > last.fence, 'fences go on growing')
+      await reopened.releaseLease(lease)
+    },
+  ),
+]
+
+const DELETE = { requires: ['claims', 'runs', 'states', 'steps', 'traces', 'evaluations'] } as const
+
+export const claimedDeleteRules: readonly Rule[] = [
+  rule(
+    'CLM-22',
+    "deleteRun of a claimed run is RUN_CLAIMED with the holder's lease, and deletes nothing.",
+    DELETE,
+    async (t) => {
+      await fillRun(t.backend, 'r')
+      const lease = await claim(t.backend, 'r')
+      const before = await t.dump()
+      const error = await t.assert.rejects(() => t.backend.deleteRun('r'), 'RUN_CLAIMED')
+      t.assert.equal(error.lease, lease, "the error's lease")
+      await t.assert.rejects(() => t.backend.deleteRun('r', { force: false }), 'RUN_CLAIMED')
+      t.assert.equal(await t.dump(), before, 'the store afterwards')
+    },
+  ),
+
+  ruleFor(
+    'CLM-23',
+    "deleteRun passes with force, with the holder's lease, and once the lease expired or was released.",
+    DELETE,
+    {
+      force: async (t, _lease) => t.backend.deleteRun('r', { force: true }),
+      "the holder's lease": async (t, lease) => t.backend.deleteRun('r', { lease }),
+      "the holder's lease, expired": async (t, lease) => {
+        t.clock.advance(MINUTE)
+        await t.backend.deleteRun('r', { lease })
+      },
+      'an expired lease': async (t) => {
+        t.clock.advance(MINUTE)
+        await t.backend.deleteRun('r')
+      },
+      'a released lease': async (t, lease) => {
+        await t.backend.releaseLease(lease)
+        await t.backend.deleteRun('r')
+      },
+    } satisfies Record<string, (t: RuleContext, lease: Lease) => Promise<void>>,
+    async (t, remove) => {
+      await fillRun(t.backend, 'r')
+      const lease = await claim(t.backend, 'r')
+      await remove(t, lease)
+      t.assert.equal((await t.dump()).runs, {}, 'nothing is left')
+      await t.assert.rejects(() => t.backend.saveState('r', t.gen.state(), { lease }), 'STALE_LEASE')
+      t.assert.ok((await claim(t.backend, 'r')).fence > lease.fence, 'the next claim has a higher fence')
+    },
+  ),
+
+  rule('CLM-24', 'deleteRun refuses wrong options with VALIDATION and the path.', DELETE, async (t) => {
+    await fillRun(t.backend, 'r')
+    const bad = { '$.force': { force: 'yes' }, '$.ifVersion': { ifVersion: 1 }, '$.lease': { lease: null }, $: 'force' }
+    for (const [path, options] of Object.entries(bad))
+      await t.assert.rejects(() => t.backend.deleteRun('r', wrong(options)), 'VALIDATION', { path })
+    t.assert.ok(await t.backend.loadState('r'), 'the run is still there')
+  }),
+]

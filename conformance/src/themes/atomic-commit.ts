@@ -1,0 +1,274 @@
+import type { StateBackend, WorkflowStatePatch, WriteOptions, Written } from '@flujo-state/core'
+import { createGenerators } from '../fixtures/generators.js'
+import { claim, MINUTE, runOf, versionOf, wrong } from '../fixtures/runs.js'
+import { type Rule, rule, ruleFor } from '../rule.js'
+
+const GROUPS = { requires: ['states', 'runs', 'steps', 'claims'] } as const
+const gen = createGenerators()
+
+type Options = WriteOptions & { readonly ifVersion?: number }
+/** A write that carries a snapshot patch; `bad` spoils its own part. */
+type Commit = (
+  backend: StateBackend,
+  runId: string,
+  state: WorkflowStatePatch,
+  options?: Options,
+  bad?: object,
+) => Promise<Written>
+
+const COMMITS: Readonly<Record<string, Commit>> = {
+  saveStepResult: (b, id, state, options, bad) =>
+    b.saveStepResult({ ...gen.step(id, 3, { output: 'of the step' }), ...bad }, { ...options, state }),
+  saveRunEnd: (b, id, state, options, bad) =>
+    b.saveRunEnd(id, { status: 'running', finalContext: { of: 'the end' }, ...bad }, { ...options, state }),
+}
+
+/** The field that spoils a commit's own part, and the path of the error. */
+const OWN_FIELDS: Readonly<Record<string, readonly [field: string, payload: string]>> = {
+  saveStepResult: ['stepName', 'output'],
+  saveRunEnd: ['executionTimeMs', 'finalContext'],
+}
+
+const commitNames = Object.fromEntries(Object.keys(COMMITS).map((name) => [name, name]))
+const commitOf = (name: string) => COMMITS[name] as Commit
+
+export const atomicCommitRules: readonly Rule[] = [
+  ruleFor(
+    'ATM-01',
+    'With state, both parts are written and the new version comes back.',
+    GROUPS,
+    COMMITS,
+    async (t, commit) => {
+      await t.backend.saveState('r', t.gen.state({ metadata: { kept: true }, stepHistory: [{ n: 0 }] }))
+      const before = await versionOf(t, 'r')
+      const state = {
+        currentStepIndex: 4,
+        pipelineContext: { n: 4 },
+        lastStepOutput: [4],
+        appendStepHistory: [{ n: 1 }, { n: 2 }],
+      }
+      const written = await commit(t.backend, 'r', state)
+      const found = t.assert.present(await t.backend.loadState('r'), 'the snapshot')
+      t.assert.equal(written, { version: found.version }, 'the result')
+      t.assert.ok(found.version > before, 'the version grew')
+      t.assert.equal(
+        [found.currentStepIndex, found.pipelineContext, found.lastStepOutput],
+        [4, { n: 4 }, [4]],
+        'the snapshot',
+      )
+      t.assert.equal(
+        [found.stepHistory, found.metadata],
+        [[{ n: 0 }, { n: 1 }, { n: 2 }], { kept: true }],
+        'what it keeps',
+      )
+      const own = [(await t.backend.listRunSteps('r'))[0]?.output, (await runOf(t, 'r')).finalContext]
+      t.assert.ok(own[0] === 'of the step' || own[1] !== null, 'the step or the end is written')
+    },
+  ),
+
+  ruleFor(
+    'ATM-02',
+    'With state, a run without a snapshot is NOT_FOUND and nothing is written, no placeholder either.',
+    GROUPS,
+    COMMITS,
+    async (t, commit) => {
+      await t.backend.saveRunStart({ runId: 'run only' })
+      await t.backend.saveState('deleted', t.gen.state())
+      await t.backend.deleteState('deleted')
+      const before = await t.dump()
+      for (const runId of ['unknown', 'run only', 'deleted']) {
+        const error = await t.assert.rejects(() => commit(t.backend, runId, { currentStepIndex: 1 }), 'NOT_FOUND', {
+          what: runId,
+        })
+        t.assert.equal(error.runId, runId, "the error's run id")
+      }
+      t.assert.equal(await t.dump(), before, 'the store afterwards')
+    },
+  ),
+
+  ruleFor('ATM-03', 'With state, STALE_LEASE leaves both parts untouched.', GROUPS, COMMITS, async (t, commit) => {
+    await t.backend.saveState('r', t.gen.state())
+    const lease = await claim(t.backend, 'r')
+    t.clock.set(lease.expiresAt)
+    const next = await claim(t.backend, 'r', 'next')
+    const before = await t.dump()
+    await t.assert.rejects(() => commit(t.backend, 'r', { currentStepIndex: 1 }, { lease }), 'STALE_LEASE')
+    t.assert.equal(await t.dump(), before, 'the store afterwards')
+    await commit(t.backend, 'r', { currentStepIndex: 1 }, { lease: next })
+    t.assert.equal((await t.backend.loadState('r'))?.currentStepIndex, 1, 'with the latest lease')
+  }),
+
+  rule(
+    'ATM-04',
+    'With state and a wrong ifVersion, CONFLICT leaves step and snapshot untouched.',
+    GROUPS,
+    async (t) => {
+      const { version } = await t.backend.saveState('r', t.gen.state())
+      const commit = commitOf('saveStepResult')
+      const before = await t.dump()
+      await t.assert.rejects(
+        () => commit(t.backend, 'r', { currentStepIndex: 1 }, { ifVersion: version + 1 }),
+        'CONFLICT',
+      )
+      t.assert.equal(await t.dump(), before, 'the store afterwards')
+    },
+  ),
+
+  ruleFor(
+    'ATM-05',
+    'When either part is wrong, neither is written; the path says which.',
+    GROUPS,
+    commitNames,
+    async (t, name) => {
+      const commit = commitOf(name)
+      const [field, payload] = OWN_FIELDS[name] ?? ['', '']
+      await t.backend.saveState('r', t.gen.state())
+      const before = await t.dump()
+      const refused = async (code: 'VALIDATION' | 'SERIALIZATION', path: string, state: object, bad?: object) =>
+        t.assert.rejects(() => commit(t.backend, 'r', wrong(state), {}, bad), code, { path, what: path })
+      const good = { currentStepIndex: 1 }
+      const deep = { deep: [() => 1] }
+      await refused('VALIDATION', `$.${field}`, good, { [field]: {} })
+      await refused('VALIDATION', '$.state.currentStepIndex', { currentStepIndex: -1 })
+      await refused('VALIDATION', '$.state.unknown', { unknown: 1 })
+      await refused('VALIDATION', '$.state.stepHistory[1]', { stepHistory: [{}, 1] })
+      await refused('SERIALIZATION', `$.${payload}.deep[0]`, good, { [payload]: deep })
+      await refused('SERIALIZATION', '$.state.pipelineContext.deep[0]', { pipelineContext: deep })
+      await refused('SERIALIZATION', '$.state.appendStepHistory[1].deep[0]', { appendStepHistory: [{}, deep] })
+      t.assert.equal(await t.dump(), before, 'the store afterwards')
+    },
+  ),
+
+  ruleFor(
+    'ATM-06',
+    'state takes what updateState takes: it may repeat the run id and nothing of another run, not both kinds of history.',
+    GROUPS,
+    COMMITS,
+    async (t, commit) => {
+      await t.backend.saveState('r', t.gen.state())
+      await commit(t.backend, 'r', { runId: 'r', version: 99, totalSteps: 2, errorMessage: null })
+      t.assert.equal((await t.backend.loadState('r'))?.totalSteps, 2)
+      const before = await t.dump()
+      await t.assert.rejects(() => commit(t.backend, 'r', { runId: 'other' }), 'VALIDATION')
+      await t.assert.rejects(() => commit(t.backend, 'r', { stepHistory: [], appendStepHistory: [] }), 'VALIDATION')
+      for (const state of [null, 'state', []])
+        await t.assert.rejects(() => commit(t.backend, 'r', wrong(state)), 'VALIDATION', { path: '$.state' })
+      t.assert.equal(await t.dump(), before, 'the store afterwards')
+    },
+  ),
+
+  ruleFor(
+    'ATM-07',
+    'An empty state is a snapshot write: the version and updatedAt move.',
+    GROUPS,
+    COMMITS,
+    async (t, commit) => {
+      const { version } = await t.backend.saveState('r', t.gen.state())
+      t.clock.advance(MINUTE)
+      const written = await commit(t.backend, 'r', {})
+      t.assert.ok(written.version > version, 'the version grew')
+      t.assert.equal((await t.backend.loadState('r'))?.updatedAt, t.clock.now())
+    },
+  ),
+
+  ruleFor(
+    'ATM-08',
+    'An updatedAt in state that equals the stored one counts as left out: it becomes now.',
+    GROUPS,
+    COMMITS,
+    async (t, commit) => {
+      await t.backend.saveState('r', t.gen.state())
+      const { updatedAt } = t.assert.present(await t.backend.loadState('r'), 'the snapshot')
+      t.clock.advance(MINUTE)
+      await commit(t.backend, 'r', { updatedAt, currentStepIndex: 1 })
+      t.assert.equal((await t.backend.loadState('r'))?.updatedAt, t.clock.now())
+      const given = new Date(updatedAt.getTime() + 7)
+      await commit(t.backend, 'r', { updatedAt: given })
+      t.assert.equal((await t.backend.loadState('r'))?.updatedAt, given, 'another one is kept')
+    },
+  ),
+
+  rule('ATM-09', 'A loaded snapshot can be the state of saveRunEnd: its updatedAt becomes now.', GROUPS, async (t) => {
+    await t.backend.saveState('r', t.gen.state())
+    await t.backend.saveRunStart({ runId: 'r' })
+    const loaded = t.assert.present(await t.backend.loadState('r'), 'the snapshot')
+    t.clock.advance(MINUTE)
+    await t.backend.saveRunEnd(
+      'r',
+      { status: 'failed' },
+      { state: { ...loaded, status: 'failed', currentStepIndex: 5 } },
+    )
+    const state = t.assert.present(await t.backend.loadState('r'), 'the snapshot')
+    t.assert.equal([state.status, state.currentStepIndex, state.updatedAt], ['failed', 5, t.clock.now()])
+  }),
+
+  rule(
+    'ATM-10',
+    "A status in saveRunEnd's state must equal the end's own, which is completed when left out.",
+    GROUPS,
+    async (t) => {
+      await t.backend.saveState('r', t.gen.state())
+      const before = await t.dump()
+      const refused = [
+        [{ status: 'failed' }, 'completed'],
+        [{ status: 'completed' }, 'running'],
+        [{}, 'failed'],
+      ] as const
+      for (const [end, status] of refused)
+        await t.assert.rejects(() => t.backend.saveRunEnd('r', end, { state: { status } }), 'VALIDATION', {
+          path: '$.state.status',
+        })
+      t.assert.equal(await t.dump(), before, 'the store afterwards')
+      await t.backend.saveRunEnd('r', {}, { state: { status: 'completed' } })
+      await t.backend.saveRunEnd('r', { status: 'failed' }, { state: { status: 'failed' } })
+      t.assert.equal((await runOf(t, 'r')).status, 'failed')
+    },
+  ),
+
+  rule(
+    'ATM-11',
+    'A reader sees the step and its snapshot together, never one without the other.',
+    { ...GROUPS, needs: ['second'], timeoutMs: 20_000 },
+    async (t) => {
+      const second = await t.second()
+      await t.backend.saveState('r', t.gen.state())
+      let writing = true
+      const steps = 30
+      const write = async () => {
+        for (let n = 1; n <= steps; n++)
+          await t.backend.saveStepResult(t.gen.step('r', n), {
+            state: { currentStepIndex: n, appendStepHistory: [{ n }] },
+          })
+        writing = false
+      }
+      const read = async () => {
+        while (writing) {
+          const first = (await second.listRunSteps('r')).length
+          const state = t.assert.present(await second.loadState('r'), 'the snapshot')
+          const last = (await second.listRunSteps('r')).length
+          t.assert.equal(state.stepHistory.length, state.currentStepIndex, 'history and index of one snapshot')
+          t.assert.ok(
+            first <= state.currentStepIndex && state.currentStepIndex <= last,
+            `${state.currentStepIndex} between ${first} and ${last}`,
+          )
+        }
+      }
+      await Promise.all([write(), read()])
+      t.assert.equal((await second.listRunSteps('r')).length, steps)
+    },
+  ),
+
+  ruleFor(
+    'ATM-12',
+    'Both parts are there after an instance was lost without a shutdown.',
+    { ...GROUPS, needs: ['reopen'] },
+    COMMITS,
+    async (t, commit) => {
+      await t.backend.saveState('r', t.gen.state())
+      await commit(t.backend, 'r', { currentStepIndex: 8, appendStepHistory: [{ n: 1 }] })
+      const before = await t.dump()
+      const reopened = await t.abandon()
+      t.assert.equal(await t.dump(reopened), before)
+    },
+  ),
+]
