@@ -18,12 +18,11 @@ function stateOf(work: Work): StateHead {
 
 function saveState(work: Work, { draft, history }: Of<'save-state'>): void {
   const { state: old, run } = work.head
-  const same = draft.updatedAt === null || draft.updatedAt === old?.updatedAt
   const row = {
     ...draft,
     version: work.nextVersion(),
     createdAt: draft.createdAt ?? old?.createdAt ?? work.now,
-    updatedAt: same || draft.updatedAt === null ? work.now : draft.updatedAt,
+    updatedAt: work.updatedAt(draft.updatedAt),
     metadata: draft.metadata ?? run?.metadata ?? work.emptyObject,
   }
   work.writes.push({ kind: 'put-state', row, history })
@@ -35,7 +34,7 @@ function saveState(work: Work, { draft, history }: Of<'save-state'>): void {
 
 function updateState(work: Work, { set, history, append }: Of<'update-state'>): void {
   const old = stateOf(work)
-  const updatedAt = set.updatedAt === undefined || set.updatedAt === old.updatedAt ? work.now : set.updatedAt
+  const updatedAt = work.updatedAt(set.updatedAt)
   const added = append?.length ?? 0
   work.patchState({ ...old, historyLength: (history?.length ?? old.historyLength) + added }, { ...set, updatedAt })
   if (history) work.writes.push({ kind: 'replace-history', runId: work.runId, items: history })

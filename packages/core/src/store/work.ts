@@ -11,14 +11,14 @@ export class Work {
   readonly runId: string
   readonly emptyObject: string
   #head: RunHead
-  readonly #firstVersion: number | null
+  readonly #stored: StateHead | null
 
   constructor(runId: string, head: RunHead, now: number, emptyObject: string) {
     this.runId = runId
     this.now = now
     this.emptyObject = emptyObject
     this.#head = head
-    this.#firstVersion = head.state?.version ?? null
+    this.#stored = head.state
   }
 
   get head(): RunHead {
@@ -27,7 +27,12 @@ export class Work {
 
   /** The version that this unit gives to the snapshot: one more than before, also past a deletion; the same for all its changes. */
   nextVersion(): number {
-    return (this.#firstVersion ?? this.#head.counters.version) + 1
+    return (this.#stored?.version ?? this.#head.counters.version) + 1
+  }
+
+  /** The snapshot's new `updatedAt`: now, unless one was given that is not the stored one (a loaded snapshot is saved back). */
+  updatedAt(given: number | null | undefined): number {
+    return given == null || given === this.#stored?.updatedAt ? this.now : given
   }
 
   change(part: Partial<RunHead>): void {
