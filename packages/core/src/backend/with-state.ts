@@ -10,7 +10,7 @@ export function splitState<S extends z.ZodType>(
   runId: string,
   input: { readonly state?: WorkflowStatePatch | undefined },
 ): { options: z.output<S>; patch: CheckedPatch | null } {
-  const isObject = typeof input === 'object' && input !== null
+  const isObject = typeof input === 'object' && input !== null && !Array.isArray(input)
   const { state, ...others } = isObject
     ? reading(
         () => [],

@@ -9,7 +9,7 @@ function throwing(): never {
   return new Proxy({}, { get: refuse, has: refuse, ownKeys: refuse, getPrototypeOf: refuse }) as never
 }
 
-describe('an input that cannot be read', () => {
+describe('an input that cannot be read, or is none', () => {
   const backend = createStateBackend(new MapStore())
   const state = throwing()
   const calls: Record<string, () => Promise<unknown>> = {
@@ -18,6 +18,7 @@ describe('an input that cannot be read', () => {
     'as a step': () => backend.saveStepResult(throwing()),
     'as a lease': () => backend.releaseLease(throwing()),
     'as options that may carry a snapshot': () => backend.saveRunEnd('a', {}, throwing()),
+    'an array as options that may carry a snapshot': () => backend.saveRunEnd('a', {}, [] as never),
     'as a patch inside options': () => backend.saveRunEnd('a', {}, { state }),
     'as the root of a trace': () => backend.saveTrace('a', throwing()),
     'as a list': () => backend.saveSpans('a', throwing()),
