@@ -1,5 +1,8 @@
 import { backgroundTaskRules } from './contract/background-task.js'
-import { claimedDeleteRules, claimRules } from './contract/claim.js'
+import { claimRules } from './contract/claim.js'
+import { claimedDeleteRules } from './contract/claim-delete.js'
+import { claimInputRules } from './contract/claim-input.js'
+import { sharedClaimRules } from './contract/claim-shared.js'
 import { cleanupRules } from './contract/cleanup.js'
 import { cleanupRunRules } from './contract/cleanup-runs.js'
 import { compactRules } from './contract/compact.js'
@@ -15,8 +18,10 @@ import { spanStatisticsRules } from './contract/span-statistics.js'
 import { staleTaskRules } from './contract/stale-task.js'
 import { statisticsRules } from './contract/statistics.js'
 import { stepRules } from './contract/step.js'
+import { stepValueRules } from './contract/step-values.js'
 import { systemStateRules } from './contract/system-state.js'
 import { traceRules } from './contract/trace.js'
+import { traceInputRules } from './contract/trace-input.js'
 import { traceTreeRules } from './contract/trace-tree.js'
 import { workflowFieldRules } from './contract/workflow-fields.js'
 import { workflowFilterRules } from './contract/workflow-filter.js'
@@ -25,6 +30,7 @@ import { workflowStateRules } from './contract/workflow-state.js'
 import { workflowUpdateRules } from './contract/workflow-update.js'
 import type { Rule } from './rule.js'
 import { atomicCommitRules } from './themes/atomic-commit.js'
+import { badInputRules } from './themes/bad-input.js'
 import { capabilityRules } from './themes/capabilities.js'
 import { concurrencyRules } from './themes/concurrency.js'
 import { cursorRules } from './themes/cursor.js'
@@ -43,6 +49,7 @@ import { timeRules } from './themes/time.js'
 import { timeFieldRules } from './themes/time-fields.js'
 import { valueRules } from './themes/values.js'
 import { versionRules } from './themes/version.js'
+import { versionGrowthRules } from './themes/version-growth.js'
 
 /** Every rule of the contract, one line per file, in the order of the report. */
 export const allRules: readonly Rule[] = [
@@ -73,14 +80,19 @@ export const allRules: readonly Rule[] = [
   oneStatusRules,
   placeholderRules,
   stepRules,
+  stepValueRules,
   traceRules,
+  traceInputRules,
   traceTreeRules,
   spanRules,
   spanStatisticsRules,
   claimRules,
+  claimInputRules,
+  sharedClaimRules,
   claimedDeleteRules,
   staleLeaseRules,
   versionRules,
+  versionGrowthRules,
   atomicCommitRules,
   cursorRules,
   errorOrderRules,
@@ -91,4 +103,5 @@ export const allRules: readonly Rule[] = [
   persistenceRules,
   concurrencyRules,
   securityRules,
+  badInputRules,
 ].flat()
