@@ -4,16 +4,21 @@ import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { measureApart } from './harness/apart.js'
+import { countApart, measureApart } from './harness/apart.js'
 import type { Contest } from './harness/contest.js'
 import { describeMachine, type Machine } from './harness/machine.js'
 import { type ContestResult, measure } from './harness/measure.js'
 import { Progress } from './harness/progress.js'
 import { COLUMNS, contestRows, tableHead } from './harness/table.js'
 import { type Options, parseOptions, USAGE } from './options.js'
+import type { ShapeResult } from './shape/shape.js'
+import { shapeTable } from './shape/table.js'
 import { contests } from './work/index.js'
 
+/** What `--only` finds the counts by. */
+const SHAPE = 'shape'
 const RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
+const PROFILES = join(RESULTS, 'profiles')
 
 try {
   const options = parseOptions(process.argv.slice(2))
@@ -25,13 +30,24 @@ try {
 }
 
 async function main(options: Options): Promise<void> {
-  const chosen = contests(options).filter(({ id }) => options.only?.test(id) ?? true)
-  if (chosen.length === 0) throw new Error(`--only ${options.only?.source}: no line matches`)
+  const wanted = (id: string) => options.only?.test(id) ?? true
+  const chosen = contests(options).filter(({ id }) => wanted(id))
+  if (chosen.length === 0 && !wanted(SHAPE)) throw new Error(`--only ${options.only?.source}: no line matches`)
   const folder = await workingFolder(options.folder ?? RESULTS)
   const machine = await describeMachine(folder)
   printMachine(machine, options)
-  const results = await measureAll(chosen, folder, options)
-  await writeResults(options, { machine, rounds: options.rounds, quick: options.quick, results })
+  const results = chosen.length === 0 ? [] : await measureAll(chosen, folder, options)
+  const shape = wanted(SHAPE) ? await countAll(folder) : []
+  await writeResults(options, { machine, rounds: options.rounds, quick: options.quick, results, shape })
+  if (shape.some(({ problem }) => problem !== null)) process.exitCode = 1
+}
+
+async function countAll(folder: string): Promise<ShapeResult[]> {
+  const own = join(folder, 'shape')
+  await mkdir(own)
+  const shape = await countApart(own)
+  console.log(`\n${shapeTable(shape)}`)
+  return shape
 }
 
 async function measureAll(chosen: readonly Contest[], folder: string, options: Options): Promise<ContestResult[]> {
@@ -60,7 +76,8 @@ function roundName(round: number, { rounds }: Options): string {
 function play(contest: Contest, folder: string, options: Options, onRound: (round: number) => void) {
   const rounds = { warmUp: options.warmUp, measured: options.rounds }
   if (options.quick) return measure(contest, folder, rounds, onRound)
-  return measureApart({ id: contest.id, folder, rounds, quick: options.quick }, onRound)
+  const profiles = options.profile ? PROFILES : null
+  return measureApart({ id: contest.id, folder, rounds, quick: options.quick }, profiles, onRound)
 }
 
 /** A folder on a real disk: the system's temporary folder often lies in memory. Removed at the end, also after Ctrl-C. */
@@ -91,14 +108,16 @@ interface Results {
   readonly rounds: number
   readonly quick: boolean
   readonly results: readonly ContestResult[]
+  readonly shape: readonly ShapeResult[]
 }
 
-async function writeResults({ json }: Options, results: Results): Promise<void> {
+async function writeResults(options: Options, results: Results): Promise<void> {
   const text = `${JSON.stringify(results, null, 2)}\n`
   const file = join(RESULTS, `${results.machine.date.replaceAll(':', '-').slice(0, 19)}.json`)
-  for (const path of json === null ? [file] : [file, json]) {
+  for (const path of options.json === null ? [file] : [file, options.json]) {
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, text)
   }
+  if (options.profile) console.log(`\nProfiles in ${relative(process.cwd(), PROFILES)}`)
   console.log(`\nWritten to ${relative(process.cwd(), file)}`)
 }

@@ -10,6 +10,8 @@ export interface Options {
   readonly json: string | null
   /** Where the databases and files lie while it runs. */
   readonly folder: string | null
+  /** Every contest leaves a CPU profile. */
+  readonly profile: boolean
   readonly help: boolean
 }
 
@@ -20,6 +22,7 @@ export const USAGE = `pnpm bench [options]
   --quick           a few seconds: shows that everything runs, measures nothing
   --json <file>     write the results here too (always: benchmarks/results/)
   --folder <path>   keep databases and files there while it runs, to measure another disk
+  --profile         a CPU profile of every line, in benchmarks/results/profiles/ (figures are then lower)
   --help`
 
 /** @throws an `Error` that says what is wrong with the command line */
@@ -33,10 +36,11 @@ export function parseOptions(args: readonly string[]): Options {
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
       folder: { type: 'string' },
+      profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const { quick, help } = values
+  const { quick, profile, help } = values
   const rounds = Number(values.rounds ?? (quick ? 2 : 7))
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`--rounds: expected a whole number from 1, got "${values.rounds}"`)
@@ -47,6 +51,7 @@ export function parseOptions(args: readonly string[]): Options {
     quick,
     json: values.json ?? null,
     folder: values.folder ?? null,
+    profile,
     help,
   }
 }

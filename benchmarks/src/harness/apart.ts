@@ -1,38 +1,65 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { ShapeResult } from '../shape/shape.js'
 import type { ContestResult, Rounds } from './measure.js'
 
 /** What the process of one contest is told. */
-export interface Task {
+export interface ContestTask {
   readonly id: string
   readonly folder: string
   readonly rounds: Rounds
   readonly quick: boolean
 }
-/** What it says. */
-export type Message =
+
+/** What a process says. */
+type Message =
   | { readonly kind: 'round'; readonly round: number }
-  | { readonly kind: 'result'; readonly result: ContestResult }
+  | { readonly kind: 'result'; readonly result: never }
   | { readonly kind: 'error'; readonly message: string }
+
+type OnRound = (round: number) => void
 
 /**
  * Plays a contest in a process of its own: what the engine learns from one piece of work (the kinds of stores it has seen, how
  * its heap is filled) never changes the figures of the next, and a line measured alone gives what it gives in the whole table.
+ * With `profiles`, a folder, the process leaves a CPU profile there.
  */
-export function measureApart(task: Task, onRound: (round: number) => void): Promise<ContestResult> {
-  const child = fork(fileURLToPath(new URL('../child.ts', import.meta.url)), {
-    execArgv: ['--import', new URL('../loader/register.mjs', import.meta.url).href],
+export function measureApart(task: ContestTask, profiles: string | null, onRound: OnRound): Promise<ContestResult> {
+  const profiling = profiles === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]
+  return apart('../child.ts', task.id, task, profiling, onRound)
+}
+
+export function countApart(folder: string): Promise<ShapeResult[]> {
+  return apart('../shape/child.ts', 'shape', folder, [], () => {})
+}
+
+function apart<Result>(script: string, name: string, task: object | string, flags: string[], onRound: OnRound) {
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), {
+    execArgv: [...flags, '--import', new URL('../loader/register.mjs', import.meta.url).href],
   })
-  return new Promise((resolve, reject) => {
+  return new Promise<Result>((resolve, reject) => {
+    let result: Result | undefined
     child.on('message', (message: Message) => {
       if (message.kind === 'round') onRound(message.round)
-      else if (message.kind === 'result') resolve(message.result)
-      else reject(new Error(`${task.id}: ${message.message}`))
+      else if (message.kind === 'result') result = message.result
+      else reject(new Error(`${name}: ${message.message}`))
     })
     child.on('error', reject)
-    child.on('exit', (code, signal) =>
-      reject(new Error(`${task.id}: the process ended with ${signal ?? `code ${code}`}`)),
-    )
+    child.on('exit', (code, signal) => {
+      if (result !== undefined && code === 0) resolve(result)
+      else reject(new Error(`${name}: the process ended with ${signal ?? `code ${code}`}`))
+    })
     child.send(task)
+  })
+}
+
+/** The other end: does the task that this process is told, says what came out, and ends. */
+export function answerWith<Task, Result>(work: (task: Task, onRound: OnRound) => Promise<Result>): void {
+  const say = (message: object) => void process.send?.(message)
+  process.once('message', (task: Task) => {
+    work(task, (round) => say({ kind: 'round', round }))
+      .then((result) => say({ kind: 'result', result }))
+      .catch((error: Error) => say({ kind: 'error', message: error.stack ?? error.message }))
+      .finally(() => process.disconnect())
   })
 }

@@ -1,6 +1,5 @@
 /** Counts instead of times: the same on every machine, so they may fail a build. */
 import { readFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import type { StateBackend } from '@flujo-state/core'
 
 export interface Counts {
@@ -35,20 +34,4 @@ export function bytesWritten(): number | null {
   } catch {
     return null
   }
-}
-
-/** Counts the fsyncs of `node:fs/promises` handles made in this process from now on. */
-export async function countFileSyncs(anyFile: string): Promise<() => number> {
-  const handle = await open(anyFile, 'a')
-  const prototype = Object.getPrototypeOf(handle) as { sync: () => Promise<void>; datasync: () => Promise<void> }
-  await handle.close()
-  let count = 0
-  for (const name of ['sync', 'datasync'] as const) {
-    const original = prototype[name]
-    prototype[name] = function (this: unknown) {
-      count += 1
-      return original.call(this as never)
-    }
-  }
-  return () => count
 }

@@ -2,24 +2,33 @@ import { join } from 'node:path'
 import { FileBackend } from '@flujo-state/file'
 import { SQLiteBackend } from '@flujo-state/sqlite'
 import Database from 'better-sqlite3'
-import { bytesWritten, type Counted, countFileSyncs } from './counters.js'
+import { bytesWritten, type Counted } from './counters.js'
+import { syncsSoFar } from './sync-counter.js'
 
 /** A place whose work can be counted. */
 export interface CountedPlace {
   readonly name: string
+  /** Whether writes in flight together are made durable by one sync, whatever runs they belong to. */
+  readonly sharesCommits: boolean
   readonly open: (folder: string) => Promise<Counted & { readonly close: () => Promise<void> }>
 }
 
 const sqlite: CountedPlace = {
   name: 'sqlite',
+  sharesCommits: true,
   async open(folder) {
-    let [statements, syncs] = [0, 0]
+    let [statements, syncs, writing] = [0, 0, false]
     const verbose = (sql: unknown) => {
+      const verb = /^\w+( immediate)?/.exec(String(sql).toLowerCase())?.[0]
+      // Only on a handle that was lent, as here, each turn begins and ends with the settings of its owner.
+      if (verb === 'pragma') return
       statements += 1
-      if (/^\s*commit\b/i.test(String(sql))) syncs += 1
+      if (verb?.startsWith('begin')) writing = verb === 'begin immediate'
+      if (verb === 'commit' && writing) syncs += 1
     }
     const database = new Database(join(folder, 'counted.db'), { verbose })
-    // Counts are the same under both durabilities; this one is quicker.
+    database.pragma('journal_mode = WAL')
+    // What is counted is the same under both durabilities; this one is quicker.
     const backend = new SQLiteBackend(database, { durability: 'normal' })
     const now = () => ({ statements, syncs, bytes: bytesWritten() })
     const close = async () => {
@@ -32,10 +41,10 @@ const sqlite: CountedPlace = {
 
 const file: CountedPlace = {
   name: 'file',
+  sharesCommits: false,
   async open(folder) {
-    const syncs = await countFileSyncs(join(folder, 'any'))
     const backend = new FileBackend(join(folder, 'counted'))
-    const now = () => ({ statements: null, syncs: syncs(), bytes: bytesWritten() })
+    const now = () => ({ statements: null, syncs: syncsSoFar(), bytes: bytesWritten() })
     return { backend, now, close: () => backend.shutdown() }
   },
 }

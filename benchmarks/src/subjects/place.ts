@@ -1,7 +1,12 @@
+import { join } from 'node:path'
 import type { StateBackend } from '@flujo-state/core'
+import { FileBackend } from '@flujo-state/file'
 import { InMemoryBackend } from '@flujo-state/memory'
+import { SQLiteBackend } from '@flujo-state/sqlite'
 import type { Control } from './control.js'
+import { FileControl } from './file-control.js'
 import { MemoryControl } from './memory-control.js'
+import { type Durability, SQLiteControl } from './sqlite-control.js'
 
 /** How much of everything a round does, so that it takes a tenth of a second or more. */
 export interface Scale {
@@ -35,6 +40,31 @@ export const memory: Place = {
   openControl: () => new MemoryControl(),
 }
 
+const file: Place = {
+  name: 'file',
+  outlivesProcess: true,
+  hasTransactions: false,
+  scale: { saves: 256, loads: 2_048, rows: 1_000, lists: 20, steps: 1_000 },
+  openOurs: (folder) => new FileBackend(join(folder, 'store')),
+  openControl: (folder) => new FileControl(folder),
+}
+
+const sqlite = (durability: Durability, scale: Scale): Place => ({
+  name: `sqlite ${durability}`,
+  outlivesProcess: true,
+  hasTransactions: true,
+  scale,
+  openOurs: (folder) => new SQLiteBackend(join(folder, 'state.db'), { durability }),
+  openControl: (folder) => SQLiteControl.open(folder, durability),
+})
+
+export const places: readonly Place[] = [
+  memory,
+  file,
+  sqlite('full', { saves: 1_024, loads: 8_192, rows: 10_000, lists: 200, steps: 1_000 }),
+  sqlite('normal', { saves: 4_096, loads: 8_192, rows: 10_000, lists: 200, steps: 1_000 }),
+]
+
 const QUICK: Scale = { saves: 64, loads: 64, rows: 200, lists: 2, steps: 20 }
 
 export interface Settings {
@@ -45,5 +75,3 @@ export interface Settings {
 export function scaleOf(place: Place, { quick }: Settings): Scale {
   return quick ? QUICK : place.scale
 }
-
-export const places: readonly Place[] = [memory]

@@ -1,5 +1,5 @@
 import type { Contest } from '../harness/contest.js'
-import { type Place, places, type Settings } from '../subjects/place.js'
+import { places, type Settings } from '../subjects/place.js'
 import { codec } from './codec.js'
 import { list } from './list.js'
 import { loadState } from './load-state.js'
@@ -10,7 +10,7 @@ import { stepCommit } from './step-commit.js'
 /** Everything that is measured, in the order of the table. A new piece of work is a file here and a line below. */
 export function contests(settings: Settings): Contest[] {
   // How durable a write is makes no difference to a read.
-  const readPlaces = places.filter((place: Place) => place.name !== 'sqlite full')
+  const readPlaces = places.filter((place) => place.name !== 'sqlite full')
   return [
     ...saveState(places, settings),
     ...stepCommit(places, settings),
