@@ -172,23 +172,26 @@ export class Connection {
       this.#withOurSettings(() => this.#vacuum())
     } catch (error) {
       if (!isBusy(error)) throw translate(error, name)
-      throw new StateBackendError('BUSY', `${name}: others have it open; compact() needs it alone. Nothing was changed`, {
-        cause: error,
-      })
+      throw new StateBackendError(
+        'BUSY',
+        `${name}: others have it open; compact() needs it alone. Nothing was changed`,
+        {
+          cause: error,
+        },
+      )
     } finally {
       if (this.#target.kind === 'file') await this.#lock.attempt(() => useWal(this.handle, name))
     }
   }
 
   #vacuum(): void {
-    // Only the last user of a database may take it out of WAL mode: that is how we know that we are.
     const mode = journalMode(this.handle)
-    if (mode !== 'wal') return vacuum(this.handle)
-    setJournalMode(this.handle, 'delete')
+    // Only the last user of a database may take it out of WAL mode: that is how we know that we are.
+    if (mode === 'wal') setJournalMode(this.handle, 'delete')
     try {
       vacuum(this.handle)
     } finally {
-      setJournalMode(this.handle, mode)
+      if (mode === 'wal') setJournalMode(this.handle, mode)
     }
   }
 

@@ -1,6 +1,6 @@
 import type BetterSqlite3 from 'better-sqlite3'
-import type { Builder } from './statement.js'
 import { driverFailure, isDriverFailure } from './errors.js'
+import type { Builder } from './statement.js'
 
 /** The two libraries under this backend, loaded when a database is opened: importing this package never fails for them. */
 export interface Driver {

@@ -85,7 +85,9 @@ export function driverFailure(cause: unknown): StateBackendError {
   const problem = missing ? 'is not installed' : 'has no native binary that this Node can load'
   const commands = missing ? installing(name === 'better-sqlite3' ? 'better-sqlite3@12' : name) : REBUILDING
   const node = `Node ${process.version} (ABI ${process.versions.modules}, ${process.platform} ${process.arch})`
-  return new StateBackendError('DRIVER', `${name} ${problem}: ${message}. On ${node} mend it with\n${commands}`, { cause })
+  return new StateBackendError('DRIVER', `${name} ${problem}: ${message}. On ${node} mend it with\n${commands}`, {
+    cause,
+  })
 }
 
 const REBUILDING = `  npm:  npm rebuild better-sqlite3

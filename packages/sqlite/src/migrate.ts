@@ -34,7 +34,7 @@ export function pendingMigrations(subject: Subject, mode: MigrateMode, known = m
   const isOurs = tables.has(LEDGER)
   if (!isOurs) refuseForeign(subject, tables, known)
   const applied = isOurs ? new LedgerQueries(handle, subject.statements).read() : []
-  applied.forEach((entry, index) => checkApplied(entry, known[index], store))
+  for (const [index, entry] of applied.entries()) checkApplied(entry, known[index], store)
   const pending = known.slice(applied.length)
   if (pending.length > 0 && mode === 'verify') throw outdated(pending, applied.length === 0, store)
   return pending
@@ -91,10 +91,16 @@ function refuseForeign({ handle, store }: Subject, tables: ReadonlySet<string>, 
   if (tables.has('workflow_state')) throw flujoDatabase(userVersion(handle), store)
   const taken = [...tables].find((name) => namesMadeBy(known).has(name))
   if (taken !== undefined)
-    throw foreign(store, `is another application's database: its '${taken}' would stand where ours must. Use a file of its own`)
+    throw foreign(
+      store,
+      `is another application's database: its '${taken}' would stand where ours must. Use a file of its own`,
+    )
   const text = encoding(handle)
   if (text !== 'UTF-8')
-    throw foreign(store, `is an ${text} database; lists need UTF-8, whose bytes sort like code points. Use another file`)
+    throw foreign(
+      store,
+      `is an ${text} database; lists need UTF-8, whose bytes sort like code points. Use another file`,
+    )
 }
 
 function foreign(store: string, what: string): StateBackendError {

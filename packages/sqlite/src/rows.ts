@@ -34,8 +34,8 @@ export function selection(fields: Fields): SQL {
   return sql.join(items, sql`, `)
 }
 
-/** Makes a record of the values from `offset` on. @throws `CORRUPT` with the run id for values that the column cannot hold */
-export type Reader<R> = (values: readonly unknown[], offset?: number) => R
+/** Makes a record of a row's values. @throws `CORRUPT` with the run id for a value that its column cannot hold */
+export type Reader<R> = (values: readonly unknown[]) => R
 
 type Kind = 'text' | 'integer' | 'real' | 'flag'
 
@@ -49,12 +49,12 @@ interface Place {
 
 export function readerOf<F extends Fields>(fields: F): Reader<RecordOf<F>> {
   const places = Object.entries(fields).map(([key, field]) => placeOf(key, field))
-  return (values, offset = 0) => {
+  return (values) => {
     const record: Record<string, unknown> = {}
     for (let i = 0; i < places.length; i++) {
       const place = places[i] as Place
-      const value = values[offset + i]
-      if (!fits(value, place)) throw damaged(places, values, offset, place)
+      const value = values[i]
+      if (!fits(value, place)) throw damaged(places, values, place)
       record[place.key] = place.kind === 'flag' ? value === 1 : value
     }
     return record as RecordOf<F>
@@ -87,9 +87,9 @@ function fits(value: unknown, { kind, nullable, among }: Place): boolean {
   }
 }
 
-function damaged(places: readonly Place[], values: readonly unknown[], offset: number, { key }: Place): StateBackendError {
+function damaged(places: readonly Place[], values: readonly unknown[], { key }: Place): StateBackendError {
   const at = places.findIndex((place) => place.key === 'runId')
-  const runId = at === -1 ? null : values[offset + at]
+  const runId = at === -1 ? null : values[at]
   const whose = typeof runId === 'string' ? ` of run '${runId}'` : ''
   return new StateBackendError(
     'CORRUPT',

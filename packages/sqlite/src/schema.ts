@@ -181,7 +181,9 @@ export const leases = sqliteTable('leases', {
 
 /** Store-wide numbers that only grow. */
 export const counters = sqliteTable('counters', {
-  name: text('name', { enum: ['version', 'fence', 'evaluation'] }).primaryKey().notNull(),
+  name: text('name', { enum: ['version', 'fence', 'evaluation'] })
+    .primaryKey()
+    .notNull(),
   value: integer('value').notNull(),
 })
 

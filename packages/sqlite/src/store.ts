@@ -132,7 +132,6 @@ export class SQLiteStore implements StateStore {
       if (hopeless === null) {
         try {
           outcomes.push(...(await this.#commitTogether([unit], decide)))
-          continue
         } catch (cause) {
           const error = translate(cause, this.#target.name)
           outcomes.push({ ok: false, error })

@@ -1,7 +1,7 @@
-import { StateBackendError } from '@flujo-state/core'
 import { open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { StateBackendError } from '@flujo-state/core'
 import type BetterSqlite3 from 'better-sqlite3'
 import { translate } from './errors.js'
 
@@ -32,7 +32,7 @@ export function targetOf(input: unknown): Target {
 function pathOf(input: unknown): string {
   if (input instanceof URL) return pathOfUrl(input)
   if (typeof input !== 'string')
-    throw wrong('expected a path, a file URL, \':memory:\', or an open better-sqlite3 Database')
+    throw wrong("expected a path, a file URL, ':memory:', or an open better-sqlite3 Database")
   if (/^file:/i.test(input)) {
     if (!/^file:\/\//i.test(input) || !URL.canParse(input))
       throw wrong(`'${input}' is not a complete file URL; give a plain path, or a URL like file:///var/lib/state.db`)
@@ -96,7 +96,10 @@ async function createFile(path: string, name: string, create: boolean) {
   if ((await statOrNull(dirname(path))) === null)
     throw new StateBackendError('IO', `${name} cannot be made: its directory does not exist; create it first`)
   if (!create)
-    throw new StateBackendError('SCHEMA_OUTDATED', `${name} does not exist; open it once with migrate: 'auto' to make it`)
+    throw new StateBackendError(
+      'SCHEMA_OUTDATED',
+      `${name} does not exist; open it once with migrate: 'auto' to make it`,
+    )
   try {
     await (await open(path, 'wx', 0o600)).close()
   } catch (error) {

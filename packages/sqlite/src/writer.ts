@@ -1,12 +1,22 @@
-import { type CommitOutcome, type CommitUnit, type Counters, type Decide, type RunHead, stepOf, type Write } from '@flujo-state/core'
+import {
+  type CommitOutcome,
+  type CommitUnit,
+  type Counters,
+  type Decide,
+  type RunHead,
+  stepOf,
+  type Write,
+} from '@flujo-state/core'
 import { NO_HEAD, type StoredHead } from './queries/head.js'
 import type { Queries } from './queries/index.js'
 
 type KnownState = StoredHead['state']
-/** Writes that do not touch the snapshot. */
+/** Writes of one table that is not the snapshot's. */
 type Beside = Exclude<
   Write,
-  { kind: 'put-state' | 'patch-state' | 'delete-state' | 'replace-history' | 'append-history' | 'delete-run' }
+  {
+    kind: `${'put' | 'patch' | 'delete'}-state` | `${'replace' | 'append'}-history` | 'delete-run' | 'raise-counter'
+  }
 >
 
 /** Applies units inside one write transaction, during which nobody else writes. */
@@ -79,36 +89,13 @@ export class Writer {
       case 'delete-run':
         this.#deleteRun(write.runId)
         return null
-      default:
-        this.#writeBeside(write)
-        return state
-    }
-  }
-
-  #writeBeside(write: Beside): void {
-    const { runs, steps, traces, evaluations, claims, systemStates, counters } = this.#queries
-    switch (write.kind) {
-      case 'put-run':
-        return runs.put(write.row)
-      case 'patch-run':
-        return runs.patch(write.runId, write.set)
-      case 'put-step':
-        return steps.put(write.row)
-      case 'put-spans':
-        return traces.put(write.rows)
-      case 'delete-spans':
-        return traces.delete(write.runId)
-      case 'add-evaluation':
-        return evaluations.add(write.row)
-      case 'put-lease':
-        return claims.put(write.row)
-      case 'delete-lease':
-        return claims.delete(write.runId)
-      case 'put-system-state':
-        return systemStates.put(write.row)
       case 'raise-counter':
-        counters.raise(write.counter, write.to)
+        this.#queries.counters.raise(write.counter, write.to)
         this.#counters = null
+        return state
+      default:
+        writeBeside(this.#queries, write)
+        return state
     }
   }
 
@@ -116,4 +103,23 @@ export class Writer {
     const { states, histories, runs, steps, traces, evaluations, claims } = this.#queries
     for (const table of [states, histories, runs, steps, traces, evaluations, claims]) table.delete(runId)
   }
+}
+
+type Of<K extends Beside['kind']> = Extract<Beside, { kind: K }>
+
+const writers: { readonly [K in Beside['kind']]: (queries: Queries, write: Of<K>) => void } = {
+  'put-run': ({ runs }, { row }) => runs.put(row),
+  'patch-run': ({ runs }, { runId, set }) => runs.patch(runId, set),
+  'put-step': ({ steps }, { row }) => steps.put(row),
+  'put-spans': ({ traces }, { rows }) => traces.put(rows),
+  'delete-spans': ({ traces }, { runId }) => traces.delete(runId),
+  'add-evaluation': ({ evaluations }, { row }) => evaluations.add(row),
+  'put-lease': ({ claims }, { row }) => claims.put(row),
+  'delete-lease': ({ claims }, { runId }) => claims.delete(runId),
+  'put-system-state': ({ systemStates }, { row }) => systemStates.put(row),
+}
+
+function writeBeside<W extends Beside>(queries: Queries, write: W): void {
+  const apply = writers[write.kind] as (queries: Queries, write: W) => void
+  apply(queries, write)
 }

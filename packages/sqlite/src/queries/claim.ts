@@ -17,7 +17,10 @@ export class ClaimQueries {
     const byRun = eq(t.runId, sql.placeholder('runId'))
     this.#read = statements.records(columns, sql`select ${selection(columns)} from ${t} where ${byRun}`)
     this.#put = statements.query((db) =>
-      db.insert(t).values(placeholders(columns)).onConflictDoUpdate({ target: t.runId, set: replacements(values) }),
+      db
+        .insert(t)
+        .values(placeholders(columns))
+        .onConflictDoUpdate({ target: t.runId, set: replacements(values) }),
     )
     this.#delete = statements.query((db) => db.delete(t).where(byRun))
   }

@@ -1,8 +1,8 @@
 import type { LeaseRow, RunSummaryRow, StateHead } from '@flujo-state/core'
-import { getTableColumns, sql } from 'drizzle-orm'
-import { readerOf, selection } from '../rows.js'
+import { eq, getTableColumns, sql } from 'drizzle-orm'
+import { selection } from '../rows.js'
 import { leases, runs, workflowState } from '../schema.js'
-import type { Query, Statements } from '../statement.js'
+import type { RecordQuery, Statements } from '../statement.js'
 import { historyLength } from './state-history.js'
 import type { IndexedState } from './workflow-state.js'
 
@@ -15,13 +15,9 @@ const {
   backgroundError: _backgroundError,
   ...stateColumns
 } = getTableColumns(workflowState)
-const { finalContext: _finalContext, ...runColumns } = getTableColumns(runs)
-const asked = sql`asked.run_id`
-
-const stateFields = { ...stateColumns, historyLength: historyLength(asked) }
+const { finalContext: _finalContext, ...runFields } = getTableColumns(runs)
+const stateFields = { ...stateColumns, historyLength: historyLength(workflowState.runId) }
 const leaseFields = getTableColumns(leases)
-const runAt = Object.keys(stateFields).length
-const leaseAt = runAt + Object.keys(runColumns).length
 
 /** What is stored of a run before a unit is applied, and what its snapshot has in indexed columns. */
 export interface StoredHead {
@@ -31,29 +27,22 @@ export interface StoredHead {
 }
 export const NO_HEAD: StoredHead = { state: null, run: null, lease: null }
 
-const readState = readerOf(stateFields)
-const readRun = readerOf(runColumns)
-const readLease = readerOf(leaseFields)
-
 export class HeadQueries {
-  readonly #read: Query
+  readonly #state: RecordQuery<StateHead & IndexedState>
+  readonly #run: RecordQuery<RunSummaryRow>
+  readonly #lease: RecordQuery<LeaseRow>
 
+  // Three statements, not one that joins: the columns of a record that is not there cost as much as others, and most are not.
   constructor(statements: Statements) {
-    const joined = [workflowState, runs, leases].map((table) => sql`left join ${table} on ${table.runId} = ${asked}`)
-    const selected = sql.join([stateFields, runColumns, leaseFields].map(selection), sql`, `)
-    this.#read = statements.query(
-      () => sql`select ${selected} from (select ${sql.placeholder('runId')} as run_id) as asked ${sql.join(joined, sql` `)}`,
-    )
+    const of = (table: typeof workflowState | typeof runs | typeof leases) =>
+      sql`from ${table} where ${eq(table.runId, sql.placeholder('runId'))}`
+    this.#state = statements.records(stateFields, sql`select ${selection(stateFields)} ${of(workflowState)}`)
+    this.#run = statements.records(runFields, sql`select ${selection(runFields)} ${of(runs)}`)
+    this.#lease = statements.records(leaseFields, sql`select ${selection(leaseFields)} ${of(leases)}`)
   }
 
-  /** One statement for all three records. */
   read(runId: string): StoredHead {
-    const values = this.#read.first({ runId })
-    if (values === undefined) return NO_HEAD
-    return {
-      state: values[0] === null ? null : readState(values),
-      run: values[runAt] === null ? null : readRun(values, runAt),
-      lease: values[leaseAt] === null ? null : readLease(values, leaseAt),
-    }
+    const asked = { runId }
+    return { state: this.#state.first(asked), run: this.#run.first(asked), lease: this.#lease.first(asked) }
   }
 }

@@ -11,7 +11,12 @@ export interface Applied {
   readonly hash: string
 }
 
-const { appliedAt, ...applied } = { number: ledger.number, name: ledger.name, hash: ledger.hash, appliedAt: ledger.appliedAt }
+const { appliedAt, ...applied } = {
+  number: ledger.number,
+  name: ledger.name,
+  hash: ledger.hash,
+  appliedAt: ledger.appliedAt,
+}
 
 /** What makes the ledger itself. */
 export const LEDGER_SQL = `create table if not exists flujo_state_migrations (
@@ -33,7 +38,10 @@ export class LedgerQueries {
 
   constructor(handle: BetterSqlite3.Database, statements: Statements) {
     this.#handle = handle
-    this.#read = statements.records(applied, sql`select ${selection(applied)} from ${ledger} order by ${asc(ledger.number)}`)
+    this.#read = statements.records(
+      applied,
+      sql`select ${selection(applied)} from ${ledger} order by ${asc(ledger.number)}`,
+    )
     this.#insert = statements.query((db) => db.insert(ledger).values(placeholders({ ...applied, appliedAt })))
   }
 

@@ -57,7 +57,13 @@ export function rangeOf({ from, before = Number.MAX_SAFE_INTEGER, after, limit, 
   // No id is smaller than the empty text, so (before, '') is where the times before `before` begin.
   const behind = after !== undefined && after.time < before ? after : { time: before, id: '' }
   // A limit below zero is none.
-  return { from: from ?? Number.MIN_SAFE_INTEGER, time: behind.time, id: behind.id, limit: limit ?? -1, offset: offset ?? 0 }
+  return {
+    from: from ?? Number.MIN_SAFE_INTEGER,
+    time: behind.time,
+    id: behind.id,
+    limit: limit ?? -1,
+    offset: offset ?? 0,
+  }
 }
 
 /** The values of the placeholders of the statuses. */

@@ -2,7 +2,15 @@ import { type RunPatchRow, type RunQuery, type RunRow, type RunSummaryRow, WORKF
 import { eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { like, selection } from '../rows.js'
 import { runs, workflowState } from '../schema.js'
-import { Patches, placeholders, type Query, type RecordQuery, replacements, Shapes, type Statements } from '../statement.js'
+import {
+  Patches,
+  placeholders,
+  type Query,
+  type RecordQuery,
+  replacements,
+  Shapes,
+  type Statements,
+} from '../statement.js'
 import { newestFirst, rangeOf, statusesOf } from './list.js'
 
 const t = runs

@@ -20,9 +20,16 @@ export class StateHistoryQueries {
 
   constructor(statements: Statements) {
     const byRun = eq(t.runId, sql.placeholder('runId'))
-    this.#read = statements.records(fields, sql`select ${selection(fields)} from ${t} where ${byRun} order by ${t.position}`)
-    this.#insert = statements.query((db) => db.insert(t).values(placeholders({ runId: t.runId, position: t.position, item: t.item })))
-    this.#deleteFrom = statements.query((db) => db.delete(t).where(and(byRun, gte(t.position, sql.placeholder('from')))))
+    this.#read = statements.records(
+      fields,
+      sql`select ${selection(fields)} from ${t} where ${byRun} order by ${t.position}`,
+    )
+    this.#insert = statements.query((db) =>
+      db.insert(t).values(placeholders({ runId: t.runId, position: t.position, item: t.item })),
+    )
+    this.#deleteFrom = statements.query((db) =>
+      db.delete(t).where(and(byRun, gte(t.position, sql.placeholder('from')))),
+    )
   }
 
   read(runId: string): Encoded[] {

@@ -18,7 +18,10 @@ export class StepQueries {
   constructor(statements: Statements) {
     const byRun = eq(t.runId, sql.placeholder('runId'))
     const byKey = and(byRun, eq(t.executionId, sql.placeholder('executionId')))
-    this.#read = statements.records(columns, sql`select ${selection(columns)} from ${t} where ${byRun} order by ${t.stepIndex}, ${t.id}`)
+    this.#read = statements.records(
+      columns,
+      sql`select ${selection(columns)} from ${t} where ${byRun} order by ${t.stepIndex}, ${t.id}`,
+    )
     this.#cost = statements.records(cost, sql`select ${selection(cost)} from ${t} where ${byKey}`)
     // A conflict keeps the row's id, and so its place in the order of first saving.
     this.#put = statements.query((db) =>

@@ -16,7 +16,10 @@ export class SystemStateQueries {
     const byKey = eq(t.key, sql.placeholder('key'))
     this.#read = statements.records(columns, sql`select ${selection(columns)} from ${t} where ${byKey}`)
     this.#put = statements.query((db) =>
-      db.insert(t).values(placeholders(columns)).onConflictDoUpdate({ target: t.key, set: replacements(values) }),
+      db
+        .insert(t)
+        .values(placeholders(columns))
+        .onConflictDoUpdate({ target: t.key, set: replacements(values) }),
     )
   }
 

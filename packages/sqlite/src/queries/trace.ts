@@ -30,7 +30,10 @@ export class TraceQueries {
     const byRun = eq(t.runId, sql.placeholder('runId'))
     this.#read = statements.records(columns, sql`select ${selection(columns)} from ${t} where ${byRun}`)
     this.#put = statements.query((db) =>
-      db.insert(t).values(placeholders(columns)).onConflictDoUpdate({ target: [t.runId, t.spanId], set: replacements(values) }),
+      db
+        .insert(t)
+        .values(placeholders(columns))
+        .onConflictDoUpdate({ target: [t.runId, t.spanId], set: replacements(values) }),
     )
     this.#delete = statements.query((db) => db.delete(t).where(byRun))
     this.#aggregate = statements.records(group, aggregate(sql`${t} indexed by spans_ended`, sql`true`))
