@@ -1,33 +1,10 @@
 import type { Lease } from '@flujo-state/core'
 import type { RuleContext } from '../context.js'
-import { claim, fillRun, MINUTE, outcomes, wrong } from '../fixtures/runs.js'
+import { claim, MINUTE } from '../fixtures/runs.js'
 import { type Rule, rule, ruleFor } from '../rule.js'
 
 const CLAIMS = { requires: ['claims'] } as const
 const CLAIMS_AND_RUNS = { requires: ['claims', 'runs', 'states'] } as const
-
-const BAD_CLAIMS: Readonly<Record<string, readonly [path: string, options: unknown]>> = {
-  'no options': ['$', undefined],
-  'no owner': ['$.owner', { leaseMs: MINUTE }],
-  'an empty owner': ['$.owner', { owner: '', leaseMs: MINUTE }],
-  'a number for the owner': ['$.owner', { owner: 7, leaseMs: MINUTE }],
-  'no term': ['$.leaseMs', { owner: 'w' }],
-  'a term of 0': ['$.leaseMs', { owner: 'w', leaseMs: 0 }],
-  'a negative term': ['$.leaseMs', { owner: 'w', leaseMs: -1 }],
-  'NaN for the term': ['$.leaseMs', { owner: 'w', leaseMs: Number.NaN }],
-  'an endless term': ['$.leaseMs', { owner: 'w', leaseMs: Number.POSITIVE_INFINITY }],
-  'a term as text': ['$.leaseMs', { owner: 'w', leaseMs: '1' }],
-  'an unknown option': ['$.force', { owner: 'w', leaseMs: MINUTE, force: true }],
-}
-
-const BAD_LEASES: Readonly<Record<string, readonly [path: string, change: Readonly<Record<string, unknown>>]>> = {
-  'no run id': ['$.lease.runId', { runId: undefined }],
-  'no owner': ['$.lease.owner', { owner: undefined }],
-  'a fence as text': ['$.lease.fence', { fence: '1' }],
-  'a fractional fence': ['$.lease.fence', { fence: 1.5 }],
-  'an end as text': ['$.lease.expiresAt', { expiresAt: '2026-03-01' }],
-  'an unknown field': ['$.lease.token', { token: 'x' }],
-}
 
 /** The moments around the end of a lease, and whether it lives then. */
 const MOMENTS: Readonly<Record<string, readonly [milliseconds: number, lives: boolean]>> = {
@@ -218,53 +195,6 @@ export const claimRules: readonly Rule[] = [
     t.assert.equal(await t.backend.getLease('r'), renewed)
   }),
 
-  ruleFor(
-    'CLM-13',
-    'claimRun refuses wrong options with VALIDATION and the path, and claims nothing.',
-    CLAIMS,
-    BAD_CLAIMS,
-    async (t, [path, options]) => {
-      await t.assert.rejects(() => t.backend.claimRun('r', wrong(options)), 'VALIDATION', { path })
-      t.assert.equal(await t.backend.getLease('r'), null)
-    },
-  ),
-
-  ruleFor(
-    'CLM-14',
-    'A malformed lease is refused with VALIDATION and the path, by renewLease, releaseLease and every other write.',
-    { requires: ['claims', 'states'] },
-    BAD_LEASES,
-    async (t, [path, change]) => {
-      const good = await claim(t.backend, 'r')
-      const lease = wrong({ ...good, ...change })
-      await t.assert.rejects(() => t.backend.renewLease(lease, { leaseMs: MINUTE }), 'VALIDATION', { path })
-      await t.assert.rejects(() => t.backend.releaseLease(lease), 'VALIDATION', { path })
-      await t.assert.rejects(() => t.backend.saveState('r', t.gen.state(), { lease }), 'VALIDATION', { path })
-      t.assert.equal(
-        [await t.backend.getLease('r'), await t.backend.loadState('r')],
-        [good, null],
-        'the store afterwards',
-      )
-    },
-  ),
-
-  ruleFor(
-    'CLM-15',
-    'renewLease refuses wrong options with VALIDATION and the path.',
-    CLAIMS,
-    {
-      'no term': {},
-      'a term of 0': { leaseMs: 0 },
-      'a term as text': { leaseMs: '1' },
-      'an endless term': { leaseMs: Number.POSITIVE_INFINITY },
-    },
-    async (t, options) => {
-      const lease = await claim(t.backend, 'r')
-      await t.assert.rejects(() => t.backend.renewLease(lease, wrong(options)), 'VALIDATION', { path: '$.leaseMs' })
-      t.assert.equal(await t.backend.getLease('r'), lease)
-    },
-  ),
-
   rule(
     'CLM-16',
     'Terms of any length work: a fraction of a millisecond lives, and none ends after the year 9999.',
@@ -293,125 +223,5 @@ export const claimRules: readonly Rule[] = [
     await t.backend.renewLease(lease, { leaseMs: MINUTE })
     await t.backend.releaseLease(lease)
     t.assert.equal(await t.dump(), before)
-  }),
-
-  rule(
-    'CLM-18',
-    'Of 50 parallel claims of a run exactly one wins, the others get its lease with RUN_CLAIMED.',
-    CLAIMS,
-    async (t) => {
-      const claims = Array.from({ length: 50 }, (_, index) => claim(t.backend, 'r', `worker ${index}`))
-      t.assert.equal(await outcomes(claims), { done: 1, refused: ['RUN_CLAIMED'] })
-      const holder = await t.backend.getLease('r')
-      for (const result of await Promise.allSettled(claims))
-        t.assert.equal(result.status === 'fulfilled' ? result.value : result.reason.lease, holder)
-    },
-  ),
-
-  rule(
-    'CLM-19',
-    'Of parallel claims by two instances, again and again, exactly one wins.',
-    { ...CLAIMS, needs: ['second'], timeoutMs: 20_000 },
-    async (t) => {
-      const second = await t.second()
-      for (let round = 0; round < 10; round++) {
-        const claims = Array.from({ length: 10 }, (_, index) =>
-          claim(index % 2 ? second : t.backend, 'r', `worker ${index}`),
-        )
-        t.assert.equal(await outcomes(claims), { done: 1, refused: ['RUN_CLAIMED'] }, `round ${round}`)
-        t.clock.advance(MINUTE)
-      }
-    },
-  ),
-
-  rule(
-    'CLM-20',
-    'A claim holds for other instances, and so does its release.',
-    { ...CLAIMS, needs: ['second'] },
-    async (t) => {
-      const second = await t.second()
-      const lease = await claim(t.backend, 'r')
-      t.assert.equal(await second.getLease('r'), lease, 'getLease')
-      const error = await t.assert.rejects(() => claim(second, 'r', 'other'), 'RUN_CLAIMED')
-      t.assert.equal(error.lease, lease, "the error's lease")
-      const renewed = await second.renewLease(lease, { leaseMs: 2 * MINUTE })
-      t.assert.equal(await t.backend.getLease('r'), renewed, 'renewed by the other instance')
-      await t.backend.releaseLease(renewed)
-      t.assert.ok((await claim(second, 'r', 'other')).fence > lease.fence, 'the fence of the next claim is higher')
-      await t.assert.rejects(() => t.backend.renewLease(renewed, { leaseMs: MINUTE }), 'STALE_LEASE')
-    },
-  ),
-
-  rule(
-    'CLM-21',
-    'Leases and fences outlive a reopening.',
-    { requires: ['claims', 'runs'], needs: ['reopen'] },
-    async (t) => {
-      const lease = await claim(t.backend, 'r')
-      const last = await claim(t.backend, 'deleted')
-      await t.backend.deleteRun('deleted', { force: true })
-      const reopened = await t.reopen()
-      t.assert.equal(await reopened.getLease('r'), lease)
-      await t.assert.rejects(() => claim(reopened, 'r', 'other'), 'RUN_CLAIMED')
-      t.assert.ok((await claim(reopened, 'deleted')).fence > last.fence, 'fences go on growing')
-      await reopened.releaseLease(lease)
-    },
-  ),
-]
-
-const DELETE = { requires: ['claims', 'runs', 'states', 'steps', 'traces', 'evaluations'] } as const
-
-export const claimedDeleteRules: readonly Rule[] = [
-  rule(
-    'CLM-22',
-    "deleteRun of a claimed run is RUN_CLAIMED with the holder's lease, and deletes nothing.",
-    DELETE,
-    async (t) => {
-      await fillRun(t.backend, 'r')
-      const lease = await claim(t.backend, 'r')
-      const before = await t.dump()
-      const error = await t.assert.rejects(() => t.backend.deleteRun('r'), 'RUN_CLAIMED')
-      t.assert.equal(error.lease, lease, "the error's lease")
-      await t.assert.rejects(() => t.backend.deleteRun('r', { force: false }), 'RUN_CLAIMED')
-      t.assert.equal(await t.dump(), before, 'the store afterwards')
-    },
-  ),
-
-  ruleFor(
-    'CLM-23',
-    "deleteRun passes with force, with the holder's lease, and once the lease expired or was released.",
-    DELETE,
-    {
-      force: async (t, _lease) => t.backend.deleteRun('r', { force: true }),
-      "the holder's lease": async (t, lease) => t.backend.deleteRun('r', { lease }),
-      "the holder's lease, expired": async (t, lease) => {
-        t.clock.advance(MINUTE)
-        await t.backend.deleteRun('r', { lease })
-      },
-      'an expired lease': async (t) => {
-        t.clock.advance(MINUTE)
-        await t.backend.deleteRun('r')
-      },
-      'a released lease': async (t, lease) => {
-        await t.backend.releaseLease(lease)
-        await t.backend.deleteRun('r')
-      },
-    } satisfies Record<string, (t: RuleContext, lease: Lease) => Promise<void>>,
-    async (t, remove) => {
-      await fillRun(t.backend, 'r')
-      const lease = await claim(t.backend, 'r')
-      await remove(t, lease)
-      t.assert.equal((await t.dump()).runs, {}, 'nothing is left')
-      await t.assert.rejects(() => t.backend.saveState('r', t.gen.state(), { lease }), 'STALE_LEASE')
-      t.assert.ok((await claim(t.backend, 'r')).fence > lease.fence, 'the next claim has a higher fence')
-    },
-  ),
-
-  rule('CLM-24', 'deleteRun refuses wrong options with VALIDATION and the path.', DELETE, async (t) => {
-    await fillRun(t.backend, 'r')
-    const bad = { '$.force': { force: 'yes' }, '$.ifVersion': { ifVersion: 1 }, '$.lease': { lease: null }, $: 'force' }
-    for (const [path, options] of Object.entries(bad))
-      await t.assert.rejects(() => t.backend.deleteRun('r', wrong(options)), 'VALIDATION', { path })
-    t.assert.ok(await t.backend.loadState('r'), 'the run is still there')
   }),
 ]

@@ -1,83 +1,10 @@
-import { type Cursor, cursorOf, iterate, type ListItem } from '@flujo-state/core'
+import { type Cursor, cursorOf, iterate } from '@flujo-state/core'
 import type { RuleContext } from '../context.js'
 import { wrong } from '../fixtures/runs.js'
+import { type Item, LISTS, type List, type Page } from '../fixtures/walkable-lists.js'
 import { fromNow, HOUR, SECOND } from '../fixtures/workflows.js'
 import { type Rule, rule, ruleFor } from '../rule.js'
 
-interface Page {
-  readonly limit?: number | undefined
-  readonly offset?: number | undefined
-  readonly after?: Cursor | undefined
-}
-type Item = ListItem & { readonly runId: string }
-
-interface List {
-  list(t: RuleContext, page?: Page): Promise<Item[]>
-  /** Adds an item with this name, `seconds` from now in the list's order. */
-  add(t: RuleContext, runId: string, seconds: number): Promise<unknown>
-  /** Changes an item in a way that keeps its place. */
-  touch(t: RuleContext, runId: string): Promise<unknown>
-  remove(t: RuleContext, runId: string): Promise<unknown>
-}
-
-const touchState = (t: RuleContext, runId: string) => t.backend.saveRunStart({ runId, totalSteps: 3 })
-const removeRun = (t: RuleContext, runId: string) => t.backend.deleteRun(runId)
-
-const stateList = (list: List['list']): List => ({
-  list,
-  add: (t, runId, seconds) => t.backend.saveState(runId, t.gen.state({ createdAt: fromNow(t, seconds * SECOND) })),
-  touch: (t, runId) => t.backend.updateState(runId, { currentStepIndex: 9 }),
-  remove: (t, runId) => t.backend.deleteState(runId),
-})
-const failedList = (list: List['list']): List => ({
-  list,
-  add: (t, runId, seconds) => {
-    const updatedAt = fromNow(t, seconds * SECOND)
-    return t.backend.saveState(
-      runId,
-      t.gen.state({ status: 'failed', isBackgroundTask: true, parentRunId: 'p', updatedAt }),
-    )
-  },
-  touch: touchState,
-  remove: removeRun,
-})
-
-/** Every list of the contract that takes `after`. */
-const LISTS: Readonly<Record<string, List>> = {
-  listStates: stateList((t, page) => t.backend.listStates(page)),
-  listWorkflows: stateList((t, page) => t.backend.listWorkflows(page)),
-  listRuns: {
-    list: (t, page) => t.backend.listRuns(page),
-    add: (t, runId, seconds) =>
-      t.backend.saveRunStart({ runId, createdAt: fromNow(t, seconds * SECOND), metadata: { of: runId } }),
-    touch: (t, runId) => t.backend.saveRunEnd(runId, {}),
-    remove: removeRun,
-  },
-  'listRuns with metadataFilter': {
-    list: (t, page) => t.backend.listRuns({ ...page, metadataFilter: { wanted: true } }),
-    add: async (t, runId, seconds) => {
-      const createdAt = fromNow(t, seconds * SECOND)
-      await t.backend.saveRunStart({ runId, createdAt, metadata: { wanted: true } })
-      await t.backend.saveRunStart({ runId: `${runId} unwanted`, createdAt, metadata: { wanted: false } })
-    },
-    touch: (t, runId) => t.backend.saveRunEnd(runId, {}),
-    remove: removeRun,
-  },
-  listBackgroundTasks: failedList((t, page) => t.backend.listBackgroundTasks(page)),
-  getFailedWorkflows: failedList((t, page) => t.backend.getFailedWorkflows(page)),
-  getFailedBackgroundTasks: failedList((t, page) => t.backend.getFailedBackgroundTasks(page)),
-  listEvaluations: {
-    list: (t, page) => t.backend.listEvaluations({ limit: 1_000, ...page }),
-    add: async (t, runId, seconds) => {
-      const now = t.clock.now()
-      t.clock.set(fromNow(t, seconds * SECOND))
-      await t.backend.persistEvaluation(runId, { score: 1 })
-      t.clock.set(now)
-    },
-    touch: touchState,
-    remove: removeRun,
-  },
-}
 const GROUPS = { requires: ['states', 'runs', 'backgroundTasks', 'evaluations'] } as const
 
 /** Nine names in five places: ties everywhere. */
