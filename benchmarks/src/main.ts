@@ -112,12 +112,10 @@ interface Results {
 }
 
 async function writeResults(options: Options, results: Results): Promise<void> {
-  const text = `${JSON.stringify(results, null, 2)}\n`
-  const file = join(RESULTS, `${results.machine.date.replaceAll(':', '-').slice(0, 19)}.json`)
-  for (const path of options.json === null ? [file] : [file, options.json]) {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, text)
-  }
+  const name = `${results.machine.date.replaceAll(':', '-').slice(0, 19)}.json`
+  const file = options.json ?? join(RESULTS, name)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, `${JSON.stringify(results, null, 2)}\n`)
   if (options.profile) console.log(`\nProfiles in ${relative(process.cwd(), PROFILES)}`)
   console.log(`\nWritten to ${relative(process.cwd(), file)}`)
 }

@@ -6,7 +6,7 @@ export interface Options {
   readonly rounds: number
   readonly warmUp: number
   readonly quick: boolean
-  /** A further file for the results. */
+  /** The file for the results, instead of one in `results/`. */
   readonly json: string | null
   /** Where the databases and files lie while it runs. */
   readonly folder: string | null
@@ -20,7 +20,7 @@ export const USAGE = `pnpm bench [options]
   --only <pattern>  only the lines whose work or place matches (a regular expression, any case)
   --rounds <n>      measured rounds of each line (7); the table shows medians
   --quick           a few seconds: shows that everything runs, measures nothing
-  --json <file>     write the results here too (always: benchmarks/results/)
+  --json <file>     write the results there (else into benchmarks/results/)
   --folder <path>   keep databases and files there while it runs, to measure another disk
   --profile         a CPU profile of every line, in benchmarks/results/profiles/ (figures are then lower)
   --help`

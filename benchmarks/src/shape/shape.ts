@@ -117,7 +117,8 @@ async function checkSteps(counted: Counted): Promise<Result[]> {
   ]
 }
 
-function growth(early: Counts, late: Counts, bytesMayGrow: number): string | null {
+/** What grows with a run though it must not; null if nothing does. */
+export function growth(early: Counts, late: Counts, bytesMayGrow: number): string | null {
   const grown = (name: keyof Counts, factor: number) => (late[name] ?? 0) > (early[name] ?? 0) * factor
   const names = (['statements', 'syncs', 'bytes'] as const).filter((name) =>
     grown(name, name === 'bytes' ? bytesMayGrow : 1.05),

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { StateBackend } from '@flujo-state/core'
 import { Content } from '../content.js'
 import { type Contest, contest, type Match } from '../harness/contest.js'
@@ -27,7 +28,7 @@ export function saveState(places: readonly Place[], settings: Settings): Contest
       target: { memory: undefined, file: 3, 'sqlite full': 5, 'sqlite normal': undefined }[place.name],
       open: (folder) => openMatch(place, settings, folder, { ours: inFlight, control: rawInFlight }),
     }),
-    ...(place.hasTransactions ? [besideTransactions(place, settings)] : []),
+    ...(place.hasTransactions ? [besideTransactions(place, settings), betweenReads(place, settings)] : []),
   ])
 }
 
@@ -38,6 +39,16 @@ const besideTransactions = (place: Place, settings: Settings) =>
     control: 'raw saves, one transaction per 64',
     target: 0.45,
     open: (folder) => openMatch(place, settings, folder, { ours: inFlight, control: rawBatches }),
+  })
+
+/** What workflows do: each run works for itself, waits for something, and saves. */
+const betweenReads = (place: Place, settings: Settings) =>
+  contest({
+    work: 'saveState 64 runs, I/O between',
+    place: place.name,
+    control: 'the same with raw saves, one by one',
+    target: { 'sqlite full': 5 }[place.name as string],
+    open: (folder) => openMatch(place, settings, folder, { ours: lanes, control: rawLanes }),
   })
 
 async function openMatch(
@@ -79,6 +90,24 @@ async function rawInFlight(control: Control, entries: readonly Entry[]): Promise
 
 async function rawBatches(control: Control, entries: readonly Entry[]): Promise<void> {
   for (const batch of batches(entries)) await control.saveAll(batch)
+}
+
+const lanes = (backend: StateBackend, entries: readonly Entry[]) =>
+  inLanes(entries, ({ runId, state }) => backend.saveState(runId, state))
+
+const rawLanes = (control: Control, entries: readonly Entry[]) =>
+  inLanes(entries, ({ runId, state }) => control.save(runId, state))
+
+/** 64 independent runs, each of which reads a small file before every save. */
+async function inLanes(entries: readonly Entry[], save: (entry: Entry) => unknown): Promise<void> {
+  const file = new URL('../../package.json', import.meta.url)
+  const lane = async (first: number) => {
+    for (let index = first; index < entries.length; index += IN_FLIGHT) {
+      await readFile(file)
+      await save(entries[index] as Entry)
+    }
+  }
+  await Promise.all(Array.from({ length: IN_FLIGHT }, (_, first) => lane(first)))
 }
 
 function* batches(entries: readonly Entry[]): Generator<readonly Entry[]> {
