@@ -26,11 +26,11 @@ type OnRound = (round: number) => void
  */
 export function measureApart(task: ContestTask, profiles: string | null, onRound: OnRound): Promise<ContestResult> {
   const profiling = profiles === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]
-  return apart('../child.ts', task.id, task, profiling, onRound)
+  return apart('../contest-child.ts', task.id, task, profiling, onRound)
 }
 
 export function countApart(folder: string): Promise<ShapeResult[]> {
-  return apart('../shape/child.ts', 'shape', folder, [], () => {})
+  return apart('../shape-child.ts', 'shape', folder, [], () => {})
 }
 
 function apart<Result>(script: string, name: string, task: object | string, flags: string[], onRound: OnRound) {

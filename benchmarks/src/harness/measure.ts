@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import type { Contest, Match, Side } from './contest.js'
 import { type Spread, spreadOf } from './statistics.js'
 
-export interface SideResult {
+interface SideResult {
   /** Operations per second of each round. */
   readonly rounds: readonly number[]
   readonly opsPerSecond: Spread

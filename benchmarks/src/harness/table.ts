@@ -52,7 +52,7 @@ export function rate(perSecond: number): string {
   return perSecond.toLocaleString('en', { maximumFractionDigits: perSecond < 100 ? 1 : 0 })
 }
 
-export function factor(value: number): string {
+function factor(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
 }
 
