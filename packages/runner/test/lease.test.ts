@@ -1,6 +1,6 @@
 import { isStateBackendError } from '@flujo-state/core'
 import { defineWorkflow, resumeWorkflow, runWorkflow, step } from '@flujo-state/runner'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { BACKENDS, memory } from './support/backends.js'
 import { ManualClock, settled } from './support/clock.js'
 
@@ -76,7 +76,7 @@ describe.each(BACKENDS)('the lease of a run on %s', (_name, make) => {
     const before = [await backend.loadState('r'), await backend.getRunDetails('r'), await backend.getSpans('r')]
     expect(aborted()).toBe(false)
     await clock.advance(10_000)
-    expect(aborted()).toBe(true)
+    await vi.waitFor(() => expect(aborted()).toBe(true), { interval: 1 })
     open()
     expect(await codeOf(run)).toBe('STALE_LEASE')
     expect(log).toEqual(['slow 1'])
