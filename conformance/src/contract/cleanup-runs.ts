@@ -1,7 +1,7 @@
 /** What cleanup does to a run as a whole: all of it or nothing, never under a live lease, and how a call is watched and stopped. */
 import { isStateBackendError } from '@flujo-state/core'
 import type { RuleContext } from '../context.js'
-import { DAY, fromNow, HOUR, many, save, sortedIds } from '../fixtures/workflows.js'
+import { DAY, fromNow, HOUR, many, save, sortedIds, ticks } from '../fixtures/workflows.js'
 import { type Rule, rule } from '../rule.js'
 
 const CLEANUP = { requires: ['states', 'cleanup'] } as const
@@ -187,23 +187,40 @@ export const cleanupRunRules: readonly Rule[] = [
     'A run that comes back to life while cleanup works stays: age and status are judged as it is deleted.',
     CLEANUP,
     async (t) => {
-      await many(220, (n) => save(t, `run ${n}`, { status: 'completed', updatedAt: fromNow(t, -40 * DAY + n) }))
-      let revived: Promise<boolean> | null = null
-      const revive = () => {
-        const update = t.backend.updateState('run 0', { status: 'running' })
-        revived ??= update.then(
+      for (let n = 0; n < 30; n++) {
+        await save(t, 'run', { status: 'completed', updatedAt: fromNow(t, -40 * DAY) })
+        const cleaning = t.backend.cleanupOldWorkflows()
+        await ticks(n)
+        const alive = await t.backend.updateState('run', { status: 'running' }).then(
           () => true,
           (error) => !isStateBackendError(error, 'NOT_FOUND'),
         )
+        t.assert.equal(
+          await cleaning,
+          alive ? 0 : 1,
+          `the count, when the run ${alive ? 'came back' : 'was gone before'}`,
+        )
+        const status = (await t.backend.loadState('run'))?.status ?? null
+        t.assert.equal(status, alive ? 'running' : null, 'the status of the run')
       }
-      const count = await t.backend.cleanupOldWorkflows({ onProgress: revive })
-      const alive = (await revived) === true
-      t.assert.equal(
-        (await t.backend.loadState('run 0'))?.status ?? null,
-        alive ? 'running' : null,
-        'the run that was revived',
-      )
-      t.assert.equal(count, alive ? 219 : 220, 'the count')
+    },
+  ),
+
+  rule(
+    'CLN-26',
+    'A run that is claimed while cleanup works is deleted before the claim or not at all.',
+    WITH_CLAIMS,
+    async (t) => {
+      for (let n = 0; n < 30; n++) {
+        const runId = `run ${n}`
+        await save(t, runId, { status: 'failed', updatedAt: fromNow(t, -40 * DAY) })
+        const cleaning = t.backend.cleanupOldWorkflows()
+        await ticks(n)
+        const lease = await t.backend.claimRun(runId, { owner: 'worker', leaseMs: HOUR })
+        const count = await cleaning
+        t.assert.equal(await t.backend.getLease(runId), lease, 'the lease that was given')
+        t.assert.equal((await t.backend.loadState(runId)) === null, count === 1, 'the run is gone if it was counted')
+      }
     },
   ),
 ]
