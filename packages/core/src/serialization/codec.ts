@@ -41,7 +41,7 @@ export function createCodec(): DefaultCodec {
   const registry = new TypeRegistry()
   return {
     json: true,
-    encode: (value, context) => plainText(value) ?? writeText(value, registry, context),
+    encode: (value, context) => plainText(value, context) ?? writeText(value, registry, context),
     decode: (text, context) => readText(text, registry, context),
     register(name, registration) {
       registry.add(name, registration)

@@ -7,7 +7,7 @@ import type { CodecContext } from './context.js'
 import { adviceFor, describe } from './describe.js'
 import { fromMembers, type Members, readItems, readMembers, UnstorableProperty } from './members.js'
 import type { PathSegment } from './path.js'
-import { plainText } from './plain.js'
+import { MAX_CONTAINERS, plainText } from './plain.js'
 import { pathOf, tooLarge, unstorable } from './problems.js'
 import { isArrayPrototype, isPlainPrototype } from './realm.js'
 import type { TypeRegistry } from './registry.js'
@@ -15,6 +15,7 @@ import { arrayPayload, arrayTag, nullPrototypeTag } from './tags/collections.js'
 import { primitiveText } from './tags/primitives.js'
 import { builtinClass } from './tags/table.js'
 import { OBJECT_TAG, openTag, TAG_KEY, type TagReader } from './tags/tag.js'
+import { TextBuilder } from './text-builder.js'
 
 /** Of tags and containers within each other. What can be written can be read: reading has no recursion either. */
 const MAX_DEPTH = 10_000
@@ -47,7 +48,8 @@ class Writer {
   readonly #context: CodecContext | undefined
   readonly #open = new Set<object>()
   #top: Frame | null = null
-  #text = ''
+  #containers = 0
+  readonly #text = new TextBuilder()
 
   constructor(registry: TypeRegistry, context: CodecContext | undefined) {
     this.#registry = registry
@@ -59,10 +61,11 @@ class Writer {
       // Whoever calls has tried the fast way for the whole of it.
       this.#writeValue(value, false)
       while (this.#top !== null) this.#proceed(this.#top)
-      return this.#text
+      return this.#text.toString()
     } catch (error) {
       if (isStateBackendError(error)) throw error
-      if (error instanceof RangeError && /string length/i.test(error.message)) throw tooLarge(this.#context, error)
+      if (error instanceof RangeError && error.message.includes('string length'))
+        throw tooLarge(this.#context, 'its text is longer than a string can be', error)
       throw this.#refusal('a value', messageOf(error), error)
     }
   }
@@ -70,19 +73,19 @@ class Writer {
   #proceed(frame: Frame): void {
     const at = frame.next++
     if (at === frame.values.length) {
-      this.#text += frame.close
+      this.#text.add(frame.close)
       this.#open.delete(frame.source)
       this.#top = frame.parent
       return
     }
-    if (at > 0) this.#text += ','
-    if (frame.keys !== null) this.#text += `${JSON.stringify(frame.keys[at])}:`
+    if (at > 0) this.#text.add(',')
+    if (frame.keys !== null) this.#text.add(`${JSON.stringify(frame.keys[at])}:`)
     this.#writeValue(frame.values[at], true)
   }
 
   #writeValue(value: unknown, tryPlain: boolean): void {
     const text = primitiveText(value) ?? (tryPlain ? plainText(value, this.#context) : null)
-    if (text !== null) this.#text += text
+    if (text !== null) this.#text.add(text)
     else if (typeof value === 'object' && value !== null) this.#writeObject(value)
     else throw this.#refusal(describe(value), adviceFor(value))
   }
@@ -105,7 +108,7 @@ class Writer {
   #writeArray(array: readonly unknown[]): void {
     const values = readItems(array)
     if (values !== null) {
-      this.#push('[', { source: array, keys: null, values, close: ']', tag: null })
+      this.#push('[', ']', array, null, values, null)
       return
     }
     this.#writeTag(arrayTag, arrayPayload(array.length, readMembers(array, 'length')), array)
@@ -114,7 +117,7 @@ class Writer {
   #writePlainObject(source: object, { keys, values }: Members): void {
     const isEscaped = keys.includes(TAG_KEY) // else it would be read as a tag
     const open = isEscaped ? `${openTag(OBJECT_TAG)}{` : '{'
-    this.#push(open, { source, keys, values, close: isEscaped ? '}}' : '}', tag: null })
+    this.#push(open, isEscaped ? '}}' : '}', source, keys, values, null)
   }
 
   #writeInstance(object: object, prototype: object): void {
@@ -129,16 +132,27 @@ class Writer {
   }
 
   #writeTag(tag: TagReader, payload: unknown, source: object): void {
-    this.#push(openTag(tag.name), { source, keys: null, values: [payload], close: '}', tag })
+    const text = primitiveText(payload)
+    if (text !== null) this.#text.add(`${openTag(tag.name)}${text}}`)
+    else this.#push(openTag(tag.name), '}', source, null, [payload], tag)
   }
 
-  #push(open: string, frame: Omit<Frame, 'parent' | 'depth' | 'next'>): void {
+  #push(
+    open: string,
+    close: string,
+    source: object,
+    keys: readonly string[] | null,
+    values: readonly unknown[],
+    tag: TagReader | null,
+  ): void {
     const parent = this.#top
     const depth = parent === null ? 1 : parent.depth + 1
     if (depth > MAX_DEPTH) throw this.#tooDeep()
-    this.#text += open
-    this.#open.add(frame.source)
-    this.#top = { ...frame, parent, depth, next: 0 }
+    if (++this.#containers > MAX_CONTAINERS)
+      throw tooLarge(this.#context, `it holds more than ${MAX_CONTAINERS} arrays and objects`)
+    this.#text.add(open)
+    this.#open.add(source)
+    this.#top = { parent, depth, source, keys, values, close, tag, next: 0 }
   }
 
   #segments(frame: Frame | null): PathSegment[] {

@@ -21,34 +21,31 @@ export interface Members {
  * @throws `UnstorableProperty` for symbol keys, for keys that do not enumerate (`except` apart) and for what throws
  */
 export function readMembers(object: object, except?: string): Members {
-  const keys: string[] = []
-  const values: unknown[] = []
+  const keys = Object.keys(object)
+  const expected = keys.length + (except === undefined ? 0 : 1)
+  if (Object.getOwnPropertyNames(object).length !== expected || Object.getOwnPropertySymbols(object).length > 0)
+    refuseHidden(object, except)
+  return { keys, values: keys.map((key) => readProperty(object, key)) }
+}
+
+function refuseHidden(object: object, except: string | undefined): void {
   for (const key of Reflect.ownKeys(object)) {
-    if (key === except) continue
     if (typeof key === 'symbol') throw new UnstorableProperty('a symbol key', key)
-    const { value, enumerable } = readOwn(object, key)
-    if (!enumerable) throw new UnstorableProperty('a non-enumerable property', key)
-    keys.push(key)
-    values.push(value)
+    if (key !== except && !Object.prototype.propertyIsEnumerable.call(object, key))
+      throw new UnstorableProperty('a non-enumerable property', key)
   }
-  return { keys, values }
 }
 
 /**
- * An own property, read once.
- * @throws `UnstorableProperty` if that throws
+ * The value of a property.
+ * @throws `UnstorableProperty` if reading it throws
  */
-export function readOwn(object: object, key: string): { readonly value: unknown; readonly enumerable: boolean } {
+export function readProperty(object: object, key: string | number): unknown {
   try {
-    const property = Reflect.getOwnPropertyDescriptor(object, key)
-    if (property !== undefined) {
-      const value = 'value' in property ? property.value : Reflect.get(object, key)
-      return { value, enumerable: property.enumerable === true }
-    }
+    return (object as Record<string | number, unknown>)[key]
   } catch (cause) {
     throw new UnstorableProperty('a property that throws when it is read', key, { cause })
   }
-  throw new UnstorableProperty('a property that comes and goes', key)
 }
 
 /**
@@ -60,13 +57,9 @@ export function readItems(array: readonly unknown[]): readonly unknown[] | null 
   if (Reflect.ownKeys(array).length !== length + 1) return null // the items and `length`
   const values: unknown[] = []
   for (let index = 0; index < length; index++) {
-    try {
-      const value = array[index]
-      if (value === undefined && !Object.hasOwn(array, index)) return null
-      values.push(value)
-    } catch (cause) {
-      throw new UnstorableProperty('a property that throws when it is read', index, { cause })
-    }
+    const value = readProperty(array, index)
+    if (value === undefined && !Object.hasOwn(array, index)) return null
+    values.push(value)
   }
   return values
 }

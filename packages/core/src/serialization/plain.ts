@@ -16,8 +16,8 @@ import { TAG_KEY } from './tags/tag.js'
 /** Deeper values go the slow way, which has no recursion. It also ends cycles. */
 const MAX_PLAIN_DEPTH = 100
 
-/** A text with more arrays and objects than this is longer than any string. Ends what repeats itself exponentially. */
-const MAX_CONTAINERS = 2 ** 28
+/** Arrays and objects, each counted wherever it stands. Ends what refers to itself exponentially often. */
+export const MAX_CONTAINERS = 2 ** 24
 
 const ENDLESS = Symbol('more containers than that')
 
@@ -30,7 +30,7 @@ interface Walk {
 /**
  * The JSON text of a value that is plain JSON; null if it is not, or if that cannot be told cheaply. Never calls `toJSON`: a function is
  * not plain, whatever its key.
- * @throws `PAYLOAD_TOO_LARGE` if no text can hold the value
+ * @throws `PAYLOAD_TOO_LARGE` if it holds too many arrays and objects
  */
 export function plainText(value: unknown, context?: CodecContext): string | null {
   try {
@@ -38,7 +38,7 @@ export function plainText(value: unknown, context?: CodecContext): string | null
     const text = JSON.stringify(value)
     return text.includes(TAG_KEY) ? null : text // perhaps as a key, which would be read as a tag
   } catch (error) {
-    if (error === ENDLESS) throw tooLarge(context)
+    if (error === ENDLESS) throw tooLarge(context, `it holds more than ${MAX_CONTAINERS} arrays and objects`)
     return null // a getter or Proxy that throws, a text that is too long: the slow way says where and why
   }
 }

@@ -33,10 +33,13 @@ export function unreadable(
   )
 }
 
-export function tooLarge(context: CodecContext | undefined, cause?: unknown): StateBackendError {
+export function tooLarge(context: CodecContext | undefined, why: string, cause?: unknown): StateBackendError {
   const path = pathOf(context, [])
-  const message = `the value at ${path} is longer than any string can be`
-  return new StateBackendError('PAYLOAD_TOO_LARGE', message, details(context, path, cause))
+  return new StateBackendError(
+    'PAYLOAD_TOO_LARGE',
+    `cannot store the value at ${path}: ${why}`,
+    details(context, path, cause),
+  )
 }
 
 export function pathOf(context: CodecContext | undefined, segments: readonly PathSegment[]): string {

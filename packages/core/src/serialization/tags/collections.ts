@@ -70,9 +70,10 @@ export const nullPrototypeTag: TagReader = {
 export const arrayTag: TagReader = {
   name: 'Array',
   decode(payload) {
-    if (!Array.isArray(payload) || payload.length % 2 !== 1) return malformed('a length, then keys and values in turn')
+    if (!Array.isArray(payload) || payload.length % 2 !== 1 || typeof payload[0] !== 'number')
+      return malformed('a length, then keys and values in turn')
     const array: unknown[] = []
-    array.length = payload[0] // throws if it is no length of an array
+    array.length = payload[0] // throws if no array can have it
     for (let at = 1; at < payload.length; at += 2) {
       const key: unknown = payload[at]
       const fits =

@@ -1,4 +1,4 @@
-import { define, readOwn, UnstorableProperty } from '../members.js'
+import { define, readProperty, UnstorableProperty } from '../members.js'
 import { expectKeys, isPlainObject, malformed, type Tag } from './tag.js'
 
 const TYPES = [
@@ -25,9 +25,9 @@ export const errorTag: Tag = {
     const fields: Record<string, unknown> = {}
     for (const key of Reflect.ownKeys(value)) {
       if (typeof key === 'symbol') throw new UnstorableProperty('a symbol key', key)
-      const { value: held, enumerable } = readOwn(value, key)
+      const enumerable = Object.prototype.propertyIsEnumerable.call(value, key)
       if (!enumerable && !HIDDEN_KEYS.includes(key)) throw new UnstorableProperty('a non-enumerable property', key)
-      define(enumerable ? fields : hidden, key, held)
+      define(enumerable ? fields : hidden, key, readProperty(value, key))
     }
     return { type, hidden, fields }
   },

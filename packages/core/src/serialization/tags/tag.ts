@@ -10,9 +10,9 @@ export const OBJECT_TAG = 'object'
 /** The one tag without a value: `{"$flujo":"undefined"}`. */
 export const UNDEFINED_TAG = 'undefined'
 
-/** What a tag begins with; its value and `}` follow. */
+/** What a tag begins with; its value and `}` follow. No name of a tag needs an escape. */
 export function openTag(name: string): string {
-  return `{"${TAG_KEY}":${JSON.stringify(name)},"value":`
+  return `{"${TAG_KEY}":"${name}","value":`
 }
 
 /** How a tag becomes a value again. */
