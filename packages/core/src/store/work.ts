@@ -1,7 +1,7 @@
 import type { WorkflowStatus } from '../models/common.js'
 import type { RunPatchRow, RunRow, StatePatchRow } from '../records.js'
 import { EMPTY_SUM } from '../rules/exact-sum.js'
-import { endedAtAfter, isTerminal } from '../rules/status.js'
+import { endedAtAfter } from '../rules/status.js'
 import type { Counters, RunHead, StateHead, Write } from '../state-store.js'
 
 /** A unit being decided: the head as it would be after the writes so far, and those writes. */
@@ -134,7 +134,7 @@ export class Work {
       status,
       createdAt: set.createdAt ?? this.now,
       updatedAt: set.updatedAt ?? this.now,
-      endedAt: isTerminal(status) ? (base.endedAt ?? this.now) : null,
+      endedAt: endedAtAfter(status, base, this.now),
       placeholder: false,
     }
     if (run === null) this.putRun({ ...this.#blankRun(), ...base, ...row })
