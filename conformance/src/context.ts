@@ -16,12 +16,12 @@ export interface RuleContext {
   readonly gen: Generators
   /** Of the random runs. */
   readonly seed: number
-  /** Shuts the (latest) instance down and opens a new one over the same storage. Needs the hook `reopen`. */
-  reopen(): Promise<StateBackend>
+  /** Shuts the instance (the latest one) down and opens a new one over the same storage. Needs the hook `reopen`. */
+  reopen(backend?: StateBackend): Promise<StateBackend>
   /** The same without the shutdown: as if the instance had been forgotten. Needs the hook `reopen`. */
   abandon(): Promise<StateBackend>
-  /** Another live instance over the same storage. Needs the hook `second`. */
-  second(): Promise<StateBackend>
+  /** Another live instance over the same storage (of the latest one). Needs the hook `second`. */
+  second(backend?: StateBackend): Promise<StateBackend>
   /** Another backend over other, empty storage. */
   other(): Promise<StateBackend>
   /** All that public reads show of the (latest) instance: of the ids used so far and of `runIds`. */
@@ -29,9 +29,11 @@ export interface RuleContext {
 }
 
 interface Instance {
+  readonly env: HarnessEnv
   /** As the harness gave it, not recorded. */
   readonly raw: StateBackend
   readonly watched: StateBackend
+  readonly isSecond: boolean
   abandoned: boolean
 }
 
@@ -70,9 +72,9 @@ export class Session {
       assert: this.assert,
       gen: createGenerators(),
       seed,
-      reopen: () => this.#reopen(true),
-      abandon: () => this.#reopen(false),
-      second: () => this.#add('second', this.#hook('second')),
+      reopen: (backend) => this.#reopen(this.#find(backend), true),
+      abandon: () => this.#reopen(this.#latest, false),
+      second: (backend) => this.#add('second', this.#find(backend).env, this.#hook('second')),
       other: () => this.#create(`other${this.#envs.length}`),
       dump: (backend, runIds) => this.#dump(backend, runIds),
     }
@@ -87,32 +89,32 @@ export class Session {
   get first(): Instance {
     return this.#instances[0] as Instance
   }
-  // What `reopen` goes on from.
-  #latest: Instance | null = null
-
-  async #create(name: string): Promise<StateBackend> {
-    const env: HarnessEnv = { clock: this.clock, storageKey: storageKey(this.#title) }
-    this.#envs.push(env)
-    return this.#keep(name, await this.#harness.create(env))
+  /** The one over the rule's first storage that was opened last; a `second` one is beside it. */
+  get #latest(): Instance {
+    const own = this.#instances.filter(({ env, isSecond }) => env === this.#envs[0] && !isSecond)
+    return own.at(-1) as Instance
+  }
+  #find(backend: StateBackend | undefined): Instance {
+    return this.#instances.find(({ watched }) => watched === backend) ?? this.#latest
   }
 
-  #keep(name: string, raw: StateBackend): StateBackend {
+  #create(name: string): Promise<StateBackend> {
+    const env: HarnessEnv = { clock: this.clock, storageKey: storageKey(this.#title) }
+    this.#envs.push(env)
+    return this.#add(name, env, (env) => this.#harness.create(env))
+  }
+
+  async #add(name: string, env: HarnessEnv, make: (env: HarnessEnv) => StateBackend | Promise<StateBackend>) {
+    const raw = await make(env)
     const watched = this.recorder.watch(raw, name)
-    const instance = { raw, watched, abandoned: false }
-    this.#instances.push(instance)
-    if (!name.startsWith('other') && name !== 'second') this.#latest = instance
+    this.#instances.push({ env, raw, watched, isSecond: name === 'second', abandoned: false })
     return watched
   }
 
-  async #add(name: string, make: (env: HarnessEnv) => StateBackend | Promise<StateBackend>): Promise<StateBackend> {
-    return this.#keep(name, await make(this.#envs[0] as HarnessEnv))
-  }
-
-  async #reopen(shutdown: boolean): Promise<StateBackend> {
-    const latest = this.#latest as Instance
-    if (shutdown) await latest.watched.shutdown()
-    else latest.abandoned = true
-    return this.#add('reopened', this.#hook('reopen'))
+  async #reopen(instance: Instance, shutdown: boolean): Promise<StateBackend> {
+    if (shutdown) await instance.watched.shutdown()
+    else instance.abandoned = true
+    return this.#add('reopened', instance.env, this.#hook('reopen'))
   }
 
   #hook(name: 'reopen' | 'second') {
@@ -122,10 +124,9 @@ export class Session {
   }
 
   #dump(backend: StateBackend | undefined, runIds: readonly string[] | undefined): Promise<Dump> {
-    const instance = this.#instances.find(({ watched }) => watched === backend) ?? (this.#latest as Instance)
     this.recorder.calls += 1
     // The raw backend: a dump would push the rule's own calls out of the transcript.
-    return dump(instance.raw, this.recorder, runIds)
+    return dump(this.#find(backend).raw, this.recorder, runIds)
   }
 
   /**

@@ -38,6 +38,7 @@ import { errorOrderRules } from './themes/error-order.js'
 import { everyMethodRules } from './themes/every-method.js'
 import { identifierRules } from './themes/identifiers.js'
 import { isolationRules } from './themes/isolation.js'
+import { modelRules } from './themes/model.js'
 import { oneStatusRules } from './themes/one-status.js'
 import { pagingRules } from './themes/paging.js'
 import { persistenceRules } from './themes/persistence.js'
@@ -104,4 +105,5 @@ export const allRules: readonly Rule[] = [
   concurrencyRules,
   securityRules,
   badInputRules,
+  modelRules,
 ].flat()
