@@ -1,12 +1,12 @@
 /**
  * One commit: the units of a turn, decided one after the other and made durable together, under the lock.
  *
- * Order on disk: counters and system states, the note of which runs are touched, then each run: one line in its log for all its
- * writes (or its folder into the trash), then what the lists need. A crash in between leaves every run wholly old or wholly new;
+ * Order on disk: counters, the note of which runs are touched, then each run: one line in its log for all its writes (or its
+ * folder into the trash), and system states, then what the lists need. A crash in between leaves every run wholly old or wholly new;
  * nothing was acknowledged. Counters come first, so that a fence, version or sequence that somebody may have seen is never given
  * out again.
  */
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import {
   applyWrite,
   type CommitOutcome,
@@ -15,12 +15,14 @@ import {
   type Decide,
   headOf,
   isEmptyImage,
+  type SystemStateRow,
   stepOf,
   type Write,
 } from '@flujo-state/core'
 import { replaceFile } from './durable.js'
 import { asIoError, corrupt, isMissing } from './errors.js'
-import { type Confirmed, type IndexFile, placeOf, summaryOf } from './index-file.js'
+import type { IndexFile } from './index-file.js'
+import { type Confirmed, confirmed, gone } from './index-line.js'
 import type { Layout } from './layout.js'
 import { type PayloadForm, readLine, writeLine } from './record-text.js'
 import type { RunCache } from './run-cache.js'
@@ -33,7 +35,12 @@ interface Touched {
   writes: Write[]
   /** Its folder goes into the trash before `writes`. */
   isDiscarded: boolean
-  failure: unknown
+  /** The last unit that removed the run, by its number in the batch. */
+  removedBy: number
+  /** Why units could not be written: those behind the number `after`. */
+  failure: { readonly cause: unknown; readonly after: number } | null
+  /** Whether the files are known to be as the image: they are confirmed to the index only then. */
+  isCertain: boolean
 }
 
 let trashed = 0
@@ -45,7 +52,8 @@ export class Batch {
   readonly #token: string
   readonly #form: PayloadForm
   readonly #touched = new Map<string, Touched>()
-  readonly #systemStates = new Map<string, Extract<Write, { kind: 'put-system-state' }>['row']>()
+  readonly #systemStates = new Map<string, SystemStateRow>()
+  readonly #systemFailures = new Map<string, unknown>()
   #counters: Counters | null = null
   #countersRaised = false
 
@@ -57,17 +65,17 @@ export class Batch {
     this.#form = form
   }
 
-  /** Decides a unit and keeps what it writes. A run that cannot be read fails its own units. */
-  async decide(unit: CommitUnit, decide: Decide): Promise<CommitOutcome> {
+  /** Decides the unit of this number and keeps what it writes. A run that cannot be read fails its own units. */
+  async decide(unit: CommitUnit, number: number, decide: Decide): Promise<CommitOutcome> {
     try {
       const touched = unit.runId === null ? null : await this.#take(unit.runId)
-      this.#counters ??= await readCounters(this.#layout.counters)
+      this.#counters ??= readCounters(this.#layout.counters)
       const head = headOf(touched?.run.image, stepOf(unit), this.#counters)
       const { outcome, writes } = decide(unit, head, Date.now())
-      for (const write of writes) this.#keep(write, touched)
+      for (const write of writes) this.#keep(write, touched, number)
       return outcome
     } catch (error) {
-      return { ok: false, error: asIoError(error, `reading run '${unit.runId}'`) }
+      return { ok: false, error: asIoError(error, 'reading') }
     }
   }
 
@@ -75,12 +83,12 @@ export class Batch {
     const known = this.#touched.get(runId)
     if (known) return known
     const run = (await this.#cache.take(runId)) ?? newRun(runId)
-    const touched: Touched = { run, writes: [], isDiscarded: false, failure: null }
+    const touched = { run, writes: [], isDiscarded: false, removedBy: -1, failure: null, isCertain: true }
     this.#touched.set(runId, touched)
     return touched
   }
 
-  #keep(write: Write, touched: Touched | null): void {
+  #keep(write: Write, touched: Touched | null, number: number): void {
     if (write.kind === 'raise-counter') {
       const counters = this.#counters as Counters
       this.#counters = { ...counters, [write.counter]: Math.max(counters[write.counter], write.to) }
@@ -89,78 +97,103 @@ export class Batch {
     else if (touched) {
       applyWrite(touched.run.image, write)
       touched.writes.push(write)
-      if (isEmptyImage(touched.run.image)) discard(touched)
+      if (isEmptyImage(touched.run.image)) discard(touched, number)
     }
   }
 
-  /** Makes the batch durable. Units whose run could not be written get their error in `outcomes`. True if runs were discarded. */
+  /**
+   * Makes the batch durable. Units that could not be written get their error in `outcomes`. True if runs were discarded.
+   * Rejects only if nothing was written.
+   */
   async persist(outcomes: CommitOutcome[], units: readonly CommitUnit[]): Promise<boolean> {
-    const changed = [...this.#touched].filter(([, touched]) => touched.writes.length > 0 || touched.isDiscarded)
+    const changed = [...this.#touched].filter(([, { writes, isDiscarded }]) => writes.length > 0 || isDiscarded)
     for (const [runId, { writes, isDiscarded }] of this.#touched)
       if (writes.length === 0 && !isDiscarded) this.#cache.unchanged(runId)
     try {
       if (this.#countersRaised && this.#counters)
-        await writeCounters(this.#layout.counters, this.#counters, this.#token)
-      for (const [key, row] of this.#systemStates)
-        await replaceFile(this.#layout.systemState(key), writeLine(row, this.#form), this.#token)
+        await replaceFile(this.#layout.counters, writeLine(this.#counters, 'text'), this.#token)
       if (changed.length > 0) this.#index.touch(changed.map(([runId]) => runId))
     } catch (error) {
       for (const [runId] of changed) this.#cache.forget(runId)
       throw error
     }
-    await Promise.all(changed.map(([runId, touched]) => this.#persistRun(runId, touched)))
-    await this.#confirm(changed)
-    this.#reportFailures(outcomes, units)
+    await Promise.all([
+      ...[...this.#systemStates.values()].map((row) => this.#persistSystemState(row)),
+      ...changed.map(([runId, touched]) => this.#persistRun(runId, touched)),
+    ])
+    await this.#index.confirm(changed.flatMap(([runId, touched]) => confirmationOf(runId, touched)))
+    for (const [number, unit] of units.entries()) {
+      const failure = this.#failureOf(unit, number)
+      if (failure != null && outcomes[number]?.ok)
+        outcomes[number] = { ok: false, error: asIoError(failure, 'writing') }
+    }
     return changed.some(([, { isDiscarded }]) => isDiscarded)
   }
 
-  async #persistRun(runId: string, touched: Touched): Promise<void> {
-    const { run, writes } = touched
-    const folder = this.#layout.runFolder(runId)
+  async #persistSystemState(row: SystemStateRow): Promise<void> {
     try {
-      if (touched.isDiscarded) await discardRun(folder, this.#layout.trashed(this.#token, ++trashed))
-      if (writes.length > 0) {
-        await appendCommit(folder, run, writes, this.#form)
-        if (wantsCheckpoint(run)) await makeCheckpoint(folder, run, this.#form, this.#token)
-        this.#cache.changed(runId, run)
-      } else this.#cache.forget(runId)
+      await replaceFile(this.#layout.systemState(row.key), writeLine(row, this.#form), this.#token)
     } catch (error) {
-      this.#cache.forget(runId)
-      touched.failure = error
+      this.#systemFailures.set(row.key, error)
     }
   }
 
-  async #confirm(changed: readonly (readonly [string, Touched])[]): Promise<void> {
-    const confirmed: Confirmed[] = []
-    for (const [runId, { run, writes, isDiscarded, failure }] of changed) {
-      if (failure !== null) continue
-      const added = writes.flatMap((write) => (write.kind === 'add-evaluation' ? [placeOf(write.row)] : []))
-      const now = writes.length === 0 ? null : summaryOf(run)
-      confirmed.push(isDiscarded && now ? { run: runId, now, evaluations: added } : { run: runId, now, added })
+  async #persistRun(runId: string, touched: Touched): Promise<void> {
+    const { run, writes, isDiscarded, removedBy } = touched
+    const folder = this.#layout.runFolder(runId)
+    let written = -1
+    try {
+      if (isDiscarded) await discardRun(folder, this.#layout.trashed(this.#token, ++trashed))
+      written = removedBy
+      if (writes.length > 0) await appendCommit(folder, run, writes, this.#form)
+      if (wantsCheckpoint(run)) await this.#makeCheckpoint(folder, touched)
+    } catch (cause) {
+      touched.failure = { cause, after: written }
+      touched.isCertain = false
     }
-    if (confirmed.length > 0) this.#index.confirm(confirmed)
-    if (this.#index.isWasteful) await this.#index.rewrite()
+    if (writes.length > 0 && touched.isCertain) this.#cache.changed(runId, run)
+    else this.#cache.forget(runId)
   }
 
-  #reportFailures(outcomes: CommitOutcome[], units: readonly CommitUnit[]): void {
-    for (const [index, unit] of units.entries()) {
-      const failure = unit.runId === null ? null : this.#touched.get(unit.runId)?.failure
-      if (failure != null && outcomes[index]?.ok) outcomes[index] = { ok: false, error: asIoError(failure, 'writing') }
+  /** The commit is in the log already, so it does not fail with its checkpoint; the next one tries again. */
+  async #makeCheckpoint(folder: string, touched: Touched): Promise<void> {
+    try {
+      await makeCheckpoint(folder, touched.run, this.#form, this.#token)
+    } catch {
+      touched.isCertain = false
     }
   }
+
+  #failureOf(unit: CommitUnit, number: number): unknown {
+    if (unit.runId !== null) {
+      const failure = this.#touched.get(unit.runId)?.failure
+      return failure && number > failure.after ? failure.cause : null
+    }
+    return unit.changes
+      .map((change) => (change.kind === 'put-system-state' ? this.#systemFailures.get(change.key) : null))
+      .find((failure) => failure != null)
+  }
+}
+
+function confirmationOf(runId: string, { run, writes, isCertain }: Touched): Confirmed[] {
+  if (!isCertain) return []
+  if (writes.length === 0) return [gone(runId)]
+  return [confirmed(run, writes.filter(({ kind }) => kind === 'add-evaluation').length)]
 }
 
 /** What was written before the run became empty is nothing any more. */
-function discard(touched: Touched): void {
+function discard(touched: Touched, number: number): void {
   touched.isDiscarded ||= touched.run.stamp !== ''
   touched.run = newRun(touched.run.runId)
   touched.writes = []
+  touched.removedBy = number
 }
 
-async function readCounters(path: string): Promise<Counters> {
+// Synchronous: it is tiny, and every commit waits for it.
+function readCounters(path: string): Counters {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = readFileSync(path, 'utf8')
   } catch (error) {
     if (isMissing(error)) return { version: 0, fence: 0, evaluation: 0 }
     throw error
@@ -168,8 +201,4 @@ async function readCounters(path: string): Promise<Counters> {
   const record = readLine(text.trimEnd()) as Counters | null
   if (record === null) throw corrupt('the counters are damaged', path)
   return { version: record.version, fence: record.fence, evaluation: record.evaluation }
-}
-
-function writeCounters(path: string, counters: Counters, token: string): Promise<void> {
-  return replaceFile(path, writeLine(counters, 'text'), token)
 }

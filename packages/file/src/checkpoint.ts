@@ -35,13 +35,14 @@ export function writeCheckpoint({ runId, generation, image }: Checkpoint, form: 
 
 type StoredImage = { [K in keyof RunImage]: RunImage[K] extends Map<string, infer Row> ? Row[] : RunImage[K] }
 
-/** @throws `CORRUPT` */
-export function readCheckpoint(text: string, path: string): Checkpoint {
+/** @throws `CORRUPT` with the run id that is expected there */
+export function readCheckpoint(text: string, path: string, expectedId: string | null): Checkpoint {
   const match = HEAD.exec(text)
   const body = text.slice(match?.[0].length)
-  if (match === null || checksum(body) !== match[1]) throw corrupt('the checkpoint is damaged', path)
+  if (match === null || checksum(body) !== match[1]) throw corrupt('the checkpoint is damaged', path, expectedId)
   const form = /^"format":1,"payloads":"(json|text)"/.exec(body)?.[1]
-  if (form === undefined) throw corrupt('the checkpoint is of a format that this version does not know', path)
+  if (form === undefined)
+    throw corrupt('the checkpoint is of a format that this version does not know', path, expectedId)
   const record = readRecord(`{${body}`, form as PayloadForm) as { runId: string; generation: number } & StoredImage
   const image: RunImage = {
     ...emptyImage(),

@@ -54,21 +54,31 @@ export async function replaceFile(path: string, text: string, token: string): Pr
 
 /**
  * Writes `text` at `position`, which becomes the end of the file, and gives the new size. What stood behind (an unfinished
- * line) is cut off first. If it fails, the file is cut back.
+ * line) is cut off first. `folders` got new names and become durable with it. If anything fails, the file is cut back.
  */
-export async function appendAt(path: string, position: number, text: string): Promise<number> {
+export async function appendAt(
+  path: string,
+  position: number,
+  text: string,
+  folders: readonly string[] = [],
+): Promise<number> {
   const bytes = Buffer.from(text)
   await withFile(path, position === 0 ? 'a' : 'r+', async (fd) => {
     if (fstatSync(fd).size > position) ftruncateSync(fd, position)
     try {
       writeAll(fd, bytes, position)
-      await syncData(fd)
+      await allDone([syncData(fd), ...folders.map(syncFolder)])
     } catch (error) {
       ftruncateSync(fd, position)
       throw error
     }
   })
   return position + bytes.length
+}
+
+/** Waits for all, also after one failed: nothing may still use a file that is about to be cut or closed. */
+export async function allDone(works: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(works)) if (result.status === 'rejected') throw result.reason
 }
 
 function writeAll(fd: number, bytes: Buffer, position: number): void {

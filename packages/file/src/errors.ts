@@ -11,6 +11,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is a file, not a folder: choose another path',
   EMFILE: 'too many open files: raise the limit of open files of this process',
   ENFILE: 'too many open files on this machine: raise its limit',
+  ENOENT: 'a file or folder of the store is gone: was it removed by hand? Shut down, then open it again',
   EIO: 'the disk reports an input/output error: check the disk',
   ENAMETOOLONG: 'the path is too long for this file system: choose a shorter folder',
   ENOTSUP: 'this file system has no hard links, which the lock needs: choose a folder on another one',

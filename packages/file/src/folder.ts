@@ -1,26 +1,34 @@
 /** The store's folder as a whole: what it is, who has it open, and what may be swept from it. */
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { StateBackendError } from '@flujo-state/core'
 import fs from 'fs-extra'
 import { replaceFile, syncFolder } from './durable.js'
 import { corrupt, isMissing } from './errors.js'
-import { isTemporary, type Layout, temporaryName, tokenOfTemporary } from './layout.js'
+import { isTemporary, type Layout, tokenOfTemporary, tokenOfWaiting } from './layout.js'
 import { type Identity, livenessOf, parseIdentity } from './process-identity.js'
+import { namesIn } from './run-folder.js'
 
 const FORMAT = 'flujo-state'
 const VERSION = 1
 const PRIVATE_FOLDER = 0o700
 
-/** Makes the folder a store, or sees that it is one. @throws `CORRUPT`, `SCHEMA_TOO_NEW` leaving it as it is */
+/** Makes the folder a store, or sees that it is one, and enters it. @throws `CORRUPT`, `SCHEMA_TOO_NEW` leaving it as it is */
 export async function openFolder(layout: Layout, identity: Identity): Promise<void> {
-  await fs.ensureDir(layout.root, PRIVATE_FOLDER)
+  const firstNew = await mkdir(layout.root, { recursive: true, mode: PRIVATE_FOLDER })
   const marker = await readMarker(layout)
-  if (marker === null) await makeStore(layout, identity)
+  if (marker === null) await refuseStrangers(layout)
   else checkMarker(marker, layout)
   for (const folder of layout.folders) await fs.ensureDir(folder, PRIVATE_FOLDER)
-  await enter(layout, identity)
-  await sweep(layout, identity)
+  // Entered before anything temporary is written: what the temporary files of the living are, sweepers know from their user files.
+  await replaceFile(layout.user(identity.token), JSON.stringify(identity), identity.token)
+  try {
+    if (marker === null) await writeMarker(layout, identity, firstNew)
+    await sweep(layout, identity)
+  } catch (error) {
+    await leave(layout, identity)
+    throw error
+  }
 }
 
 async function readMarker(layout: Layout): Promise<string | null> {
@@ -46,25 +54,24 @@ function checkMarker(text: string, layout: Layout): void {
   throw new StateBackendError('SCHEMA_TOO_NEW', message)
 }
 
-async function makeStore(layout: Layout, identity: Identity): Promise<void> {
+async function refuseStrangers(layout: Layout): Promise<void> {
   const ours = new Set(layout.names)
   // Another process may be making the same store right now, so its names are no strangers.
   const stranger = (await fs.readdir(layout.root)).find((name) => !ours.has(name) && !isTemporary(name))
-  if (stranger !== undefined)
-    throw new StateBackendError(
-      'CORRUPT',
-      `${layout.root} is no flujo-state store: it holds '${stranger}'; choose an empty or new folder. Nothing was changed`,
-    )
-  for (const folder of layout.folders) await fs.ensureDir(folder, PRIVATE_FOLDER)
-  await replaceFile(layout.marker, `${JSON.stringify({ format: FORMAT, version: VERSION })}\n`, identity.token)
-  await syncFolder(dirname(layout.root))
+  if (stranger === undefined) return
+  throw new StateBackendError(
+    'CORRUPT',
+    `${layout.root} is no flujo-state store: it holds '${stranger}'; choose an empty or new folder. Nothing was changed`,
+  )
 }
 
-async function enter(layout: Layout, identity: Identity): Promise<void> {
-  const path = layout.user(identity.token)
-  const temporary = temporaryName(path, identity.token)
-  await writeFile(temporary, JSON.stringify(identity), { mode: 0o600 })
-  await rename(temporary, path)
+async function writeMarker(layout: Layout, identity: Identity, firstNew: string | undefined): Promise<void> {
+  await replaceFile(layout.marker, `${JSON.stringify({ format: FORMAT, version: VERSION })}\n`, identity.token)
+  // Every folder on the way that was made just now.
+  for (let folder = layout.root; firstNew !== undefined; folder = dirname(folder)) {
+    await syncFolder(dirname(folder))
+    if (folder === firstNew || folder === dirname(folder)) return
+  }
 }
 
 /** The other instances that have the store open, those of the dead left out. */
@@ -83,20 +90,34 @@ export async function leave(layout: Layout, identity: Identity): Promise<void> {
   await fs.remove(layout.user(identity.token))
 }
 
-/** What a process may leave while it is writing a user file. */
+/** A file of a process that is entering, and so not known to be alive yet, is not older than this. */
 const ENTERING_MS = 60_000
 
-/** Removes the trash, and the files of dead processes. Never touches locks: those are broken by the next writer. */
+/**
+ * Removes the trash, and the files of dead processes. Never touches locks: those are broken by the next writer. What cannot be
+ * removed is left to the next sweep: none of it is data, and several processes may sweep at once.
+ */
 export async function sweep(layout: Layout, identity: Identity): Promise<void> {
   const living = new Set([identity, ...(await otherUsers(layout, identity))].map(({ token }) => token))
-  for (const name of await fs.readdir(layout.users)) {
-    const path = join(layout.users, name)
-    if (await isLeftByTheDead(path, living)) await fs.remove(path)
-  }
+  for (const name of await fs.readdir(layout.users))
+    if (await isLeftByTheDead(join(layout.users, name), living)) await tryToRemove(join(layout.users, name))
   for (const folder of [layout.root, layout.system])
     for (const name of await fs.readdir(folder))
-      if (isTemporary(name) && !living.has(tokenOfTemporary(name))) await fs.remove(join(folder, name))
-  await fs.emptyDir(layout.trash)
+      if (isTemporary(name) && !living.has(tokenOfTemporary(name))) await tryToRemove(join(folder, name))
+  for (const name of await fs.readdir(layout.locks)) {
+    const token = tokenOfWaiting(name)
+    if (token !== null && !living.has(token)) await tryToRemove(join(layout.locks, name))
+  }
+  await emptyTrash(layout)
+}
+
+/** Removes what was deleted. */
+export async function emptyTrash(layout: Layout): Promise<void> {
+  for (const name of await namesIn(layout.trash)) await tryToRemove(join(layout.trash, name))
+}
+
+async function tryToRemove(path: string): Promise<void> {
+  await fs.remove(path).catch(() => undefined)
 }
 
 async function isLeftByTheDead(path: string, living: ReadonlySet<string>): Promise<boolean> {

@@ -7,69 +7,31 @@
  * but not confirmed (its writer is at work, or died) is read from its own files by every list until it is.
  */
 import { appendFileSync } from 'node:fs'
-import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import {
-  type EvaluationPlace,
-  type EvaluationRow,
-  ListIndex,
-  type RunImage,
-  type RunSummaryRow,
-  type StateSummaryRow,
-} from '@flujo-state/core'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ListIndex } from '@flujo-state/core'
+import { allDone } from './durable.js'
 import { isMissing } from './errors.js'
-import { type Layout, temporaryName } from './layout.js'
-import { readLine, writeLine } from './record-text.js'
-import { namesIn, readRun, type StoredRun, stampOf } from './run-folder.js'
+import {
+  type Confirmed,
+  confirmed,
+  gone,
+  type IndexLine,
+  readIndexLine,
+  type Summary,
+  writeIndexLine,
+} from './index-line.js'
+import { isRunFolderName, isShardName, type Layout, temporaryName } from './layout.js'
+import { namesIn, readRun, stampOf } from './run-folder.js'
 
-/** Lines above those that are needed, before the file is written anew. */
+/** Lines above those that are needed, before the file is written anew; and lines of our own between two looks at that. */
 const SPARE_LINES = 2000
+/** Lines read or written, or folders looked at, before the event loop gets its turn. */
+const LINES_PER_TURN = 200
 /** Folders looked at side by side. */
 const PARALLEL = 16
-
-/** What lists need of a run, as of the files with this stamp. */
-export interface Summary {
-  readonly generation: number
-  readonly stamp: string
-  readonly state: StateSummaryRow | null
-  readonly summary: RunSummaryRow | null
-}
-
-/** What a run is now (null: gone), with all its evaluations or with those that came to the known ones. */
-export interface Confirmed {
-  readonly run: string
-  readonly now: Summary | null
-  readonly evaluations?: readonly EvaluationPlace[]
-  readonly added?: readonly EvaluationPlace[]
-}
-
-/** A line of the file. */
-type Line = { readonly touched: readonly string[] } | Confirmed
-
-export function summaryOf({ image, generation, stamp }: StoredRun): Summary {
-  const state = image.state && withoutPayloads(image.state)
-  const summary = image.run && withoutFinalContext(image.run)
-  return { generation, stamp, state, summary }
-}
-
-export function placeOf({ runId, sequence, createdAt }: EvaluationRow): EvaluationPlace {
-  return { runId, sequence, createdAt }
-}
-
-function confirmedBy(run: StoredRun): Confirmed {
-  return { run: run.runId, now: summaryOf(run), evaluations: run.image.evaluations.map(placeOf) }
-}
-
-function withoutPayloads({
-  pipelineContext: _context,
-  lastStepOutput: _output,
-  ...summary
-}: NonNullable<RunImage['state']>) {
-  return summary
-}
-function withoutFinalContext({ finalContext: _context, ...summary }: NonNullable<RunImage['run']>) {
-  return summary
-}
+const NEWLINE = 10
 
 export class IndexFile {
   readonly #layout: Layout
@@ -81,7 +43,10 @@ export class IndexFile {
   #ino: bigint | null = null
   #offset = 0
   #lines = 0
-  #refreshing: Promise<ListIndex> | null = null
+  /** Lines of our own since the file was last looked at whether it is too long. */
+  #appended = 0
+  #running: Promise<ListIndex> | null = null
+  #next: Promise<ListIndex> | null = null
 
   constructor(layout: Layout, token: string) {
     this.#layout = layout
@@ -93,46 +58,80 @@ export class IndexFile {
     this.#append([{ touched: runIds }])
   }
 
-  /** Says what has become of them. Called under the lock, after. */
-  confirm(runs: readonly Confirmed[]): void {
+  /**
+   * Says what has become of them. Called under the lock, after. Never fails: the commit is durable, and runs that stay
+   * unconfirmed are read from their own files.
+   */
+  async confirm(runs: readonly Confirmed[]): Promise<void> {
     try {
       this.#append(runs)
+      if (this.#appended > SPARE_LINES) await this.#shorten()
     } catch {
-      // They stay unconfirmed, so lists read them from their own files; the commit itself is durable.
+      // Said above.
     }
   }
 
-  #append(lines: readonly Line[]): void {
+  #append(lines: readonly IndexLine[]): void {
+    if (lines.length === 0) return
     // The newline first: what a killed writer left unfinished then spoils nothing but itself.
-    const text = lines.map((line) => writeLine(line, 'text')).join('')
-    appendFileSync(this.#layout.index, `\n${text}`, { mode: 0o600 })
+    appendFileSync(this.#layout.index, `\n${lines.map(writeIndexLine).join('')}`, { mode: 0o600 })
+    this.#appended += lines.length
   }
 
-  /** The lists as of now. */
+  async #shorten(): Promise<void> {
+    this.#appended = 0
+    const lists = await this.refresh()
+    if (this.#lines > 4 * lists.size + SPARE_LINES) await this.rewrite()
+  }
+
+  /** The lists as of this call or later. Who comes during a refresh waits for the next: that one may have looked too early. */
   refresh(): Promise<ListIndex> {
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = null
+    if (this.#next !== null) return this.#next
+    if (this.#running === null) return this.#start()
+    const begin = () => {
+      this.#next = null
+      return this.#start()
+    }
+    this.#next = this.#running.then(begin, begin)
+    return this.#next
+  }
+
+  #start(): Promise<ListIndex> {
+    this.#running = this.#refresh().finally(() => {
+      this.#running = null
     })
-    return this.#refreshing
+    return this.#running
   }
 
   async #refresh(): Promise<ListIndex> {
-    const isNew = await this.#follow()
-    if (isNew) await this.#compareWithFolders()
-    for (const runId of this.#unconfirmed) await this.#readAgain(runId)
-    return this.#lists
+    try {
+      const isNew = await this.#follow()
+      if (isNew) await this.#compareWithFolders()
+      // A copy: what is looked at stays in the set.
+      for (const runId of [...this.#unconfirmed]) await this.#readAgain(runId)
+      return this.#lists
+    } catch (error) {
+      // The lists are half of what they should be: the next call begins anew.
+      this.#forget(null)
+      throw error
+    }
   }
 
   /** Reads what was added to the file. True if it had to begin anew. */
   async #follow(): Promise<boolean> {
-    const file = await stat(this.#layout.index, { bigint: true }).catch((error: unknown) => {
+    const handle = await open(this.#layout.index, 'r').catch((error: unknown) => {
       if (isMissing(error)) return null
       throw error
     })
-    const isNew = this.#ino === null || file?.ino !== this.#ino || file.size < this.#offset
-    if (isNew) this.#forget(file?.ino ?? null)
-    if (file && file.size > this.#offset) this.#take(await this.#readFrom(this.#offset, Number(file.size)))
-    return isNew
+    try {
+      const file = await handle?.stat({ bigint: true })
+      const isNew = this.#ino === null || file?.ino !== this.#ino || file.size < this.#offset
+      if (isNew) this.#forget(file?.ino ?? null)
+      if (handle && file && file.size > this.#offset) await this.#take(handle, Number(file.size) - this.#offset)
+      return isNew
+    } finally {
+      await handle?.close()
+    }
   }
 
   #forget(ino: bigint | null): void {
@@ -144,40 +143,43 @@ export class IndexFile {
     this.#lines = 0
   }
 
-  async #readFrom(offset: number, size: number): Promise<Buffer> {
-    const handle = await open(this.#layout.index, 'r')
-    try {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(size - offset), 0, size - offset, offset)
-      return buffer.subarray(0, bytesRead)
-    } finally {
-      await handle.close()
+  async #take(handle: FileHandle, length: number): Promise<void> {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, this.#offset)
+    const bytes = buffer.subarray(0, bytesRead)
+    let begin = 0
+    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, begin)) {
+      if (end > begin) {
+        this.#takeLine(bytes.toString('utf8', begin, end))
+        if (++this.#lines % LINES_PER_TURN === 0) await nextTurn()
+      }
+      begin = end + 1
     }
+    this.#offset += begin
   }
 
-  #take(bytes: Buffer): void {
-    const whole = bytes.lastIndexOf(10) + 1
-    this.#offset += whole
-    for (const text of bytes.subarray(0, whole).toString().split('\n')) {
-      if (text === '') continue
-      this.#lines += 1
-      // A damaged line is passed over: its run is found out by comparing with the folders, or stays unconfirmed.
-      const line = readLine(text) as Line | null
-      if (line === null) continue
-      if ('touched' in line) for (const runId of line.touched) this.#unconfirmed.add(runId)
-      else this.#put(line)
-    }
+  #takeLine(text: string): void {
+    const line = readIndexLine(text)
+    // A damaged line is passed over: its run is found out by comparing with the folders, or stays unconfirmed.
+    if (line === null) return
+    if ('touched' in line) for (const runId of line.touched) this.#unconfirmed.add(runId)
+    else this.#put(line)
   }
 
-  #put({ run: runId, now, evaluations, added = [] }: Confirmed): void {
+  #put({ run: runId, now, after, evaluations }: Confirmed): void {
+    if (after !== 0 && after !== this.#known.get(runId)?.lastEvaluation) {
+      // Lines before this one are lost, so the evaluations must be read from the run.
+      this.#unconfirmed.add(runId)
+      return
+    }
     this.#unconfirmed.delete(runId)
-    if (now === null || evaluations) this.#lists.delete(runId)
+    if (after === 0) this.#lists.delete(runId)
     if (now === null) {
       this.#known.delete(runId)
       return
     }
     this.#known.set(runId, now)
     this.#lists.put(runId, now.state, now.summary)
-    for (const place of evaluations ?? added) this.#lists.addEvaluation(place)
+    for (const place of evaluations) this.#lists.addEvaluation(place)
   }
 
   /** A run whose line is not to be trusted, from its own files. It stays unconfirmed: its writer may still be at work. */
@@ -186,22 +188,23 @@ export class IndexFile {
     const known = this.#known.get(runId)
     if (stampOf(folder, known?.generation ?? 0) === (known?.stamp ?? null)) return
     const run = await readRun(folder, runId)
-    this.#put(run ? confirmedBy(run) : { run: runId, now: null })
+    this.#put(run ? confirmed(run) : gone(runId))
     this.#unconfirmed.add(runId)
   }
 
   /** Finds the runs whose files are not what the index says. One look at each folder, no reading of those that fit. */
   async #compareWithFolders(): Promise<void> {
     const idOf = new Map([...this.#known.keys()].map((runId) => [basename(this.#layout.runFolder(runId)), runId]))
-    for (const shard of await namesIn(this.#layout.runs)) {
-      const names = await namesIn(join(this.#layout.runs, shard))
-      for (let first = 0; first < names.length; first += PARALLEL)
-        await Promise.all(
-          names.slice(first, first + PARALLEL).map((name) => this.#compare(join(this.#layout.runs, shard, name), idOf)),
-        )
+    for (const shard of (await namesIn(this.#layout.runs)).filter(isShardName)) {
+      const names = (await namesIn(join(this.#layout.runs, shard))).filter(isRunFolderName)
+      for (let first = 0; first < names.length; first += PARALLEL) {
+        const folders = names.slice(first, first + PARALLEL).map((name) => join(this.#layout.runs, shard, name))
+        await allDone(folders.map((folder) => this.#compare(folder, idOf)))
+        if (first % LINES_PER_TURN === 0) await nextTurn()
+      }
     }
     // What is left has no folder any more.
-    for (const runId of idOf.values()) if (!this.#unconfirmed.has(runId)) this.#put({ run: runId, now: null })
+    for (const runId of idOf.values()) if (!this.#unconfirmed.has(runId)) this.#put(gone(runId))
   }
 
   async #compare(folder: string, idOf: Map<string, string>): Promise<void> {
@@ -211,27 +214,27 @@ export class IndexFile {
     const known = listedId === undefined ? undefined : this.#known.get(listedId)
     if (known && stampOf(folder, known.generation) === known.stamp) return
     const run = await readRun(folder, listedId ?? null)
-    if (run) this.#put(confirmedBy(run))
-    else if (listedId !== undefined) this.#put({ run: listedId, now: null })
+    if (run) this.#put(confirmed(run))
+    else if (listedId !== undefined) this.#put(gone(listedId))
   }
 
-  /** Whether so much of the file is out of date that it should be written anew. */
-  get isWasteful(): boolean {
-    return this.#lines > 4 * this.#lists.size + SPARE_LINES
-  }
-
-  /** Writes the file anew. Called under the lock. */
+  /** Writes the file anew, with one line a run. Called under the lock. Runs left out are found by comparing with the folders. */
   async rewrite(): Promise<void> {
     const lists = await this.refresh()
-    const lines: string[] = []
-    for (const runId of lists.runIds()) {
-      const now = this.#known.get(runId)
-      if (now === undefined || this.#unconfirmed.has(runId)) continue
-      lines.push(writeLine({ run: runId, now, evaluations: lists.evaluationsOf(runId) }, 'text'))
-    }
+    const known = [...this.#known].filter(([runId]) => !this.#unconfirmed.has(runId))
     const temporary = temporaryName(this.#layout.index, this.#token)
     try {
-      await writeFile(temporary, lines.join(''), { mode: 0o600 })
+      const handle = await open(temporary, 'w', 0o600)
+      try {
+        for (let first = 0; first < known.length; first += LINES_PER_TURN) {
+          const part = known.slice(first, first + LINES_PER_TURN)
+          const line = ([run, now]: [string, Summary]) =>
+            writeIndexLine({ run, now, after: 0, evaluations: lists.evaluationsOf(run) })
+          await handle.write(part.map(line).join(''))
+        }
+      } finally {
+        await handle.close()
+      }
       await rename(temporary, this.#layout.index)
     } catch (error) {
       await rm(temporary, { force: true })

@@ -16,6 +16,7 @@ const HASH_LENGTH = 32
  *     system/<name>.json              a system state
  *     users/<token>.json              an instance that has the store open
  *     locks/lock.<n>                  the right to write
+ *     locks/wait.<token>              an instance that waits for it
  *     trash/<token>.<n>               deleted runs, on their way out
  *
  * A name is a slug of the id (for people) and a hash of it (for uniqueness), in characters that every file system keeps apart:
@@ -75,6 +76,9 @@ export class Layout {
   lock(number: number): string {
     return join(this.locks, `lock.${number}`)
   }
+  waiting(token: string): string {
+    return join(this.locks, `${WAITING}${token}`)
+  }
   trashed(token: string, number: number): string {
     return join(this.trash, `${token}.${number}`)
   }
@@ -91,6 +95,10 @@ function nameOf(id: string): string {
 // By the hash, so that the runs spread evenly.
 const shardOf = (name: string) => name.slice(-HASH_LENGTH, 2 - HASH_LENGTH)
 
+/** Whether a name in `runs` (in a folder of it) is ours: people's tools leave files of their own everywhere. */
+export const isShardName = (name: string) => /^[0-9a-f]{2}$/.test(name)
+export const isRunFolderName = (name: string) => /^[a-z0-9_-]+-[0-9a-f]{32}$/.test(name)
+
 export const CHECKPOINT = 'state.json'
 export const logName = (generation: number) => `log.${generation}.jsonl`
 
@@ -99,6 +107,11 @@ export function generationOf(fileName: string): number | null {
   const match = /^log\.(\d+)\.jsonl$/.exec(fileName)
   return match ? Number(match[1]) : null
 }
+
+const WAITING = 'wait.'
+/** Who waits for the lock, by a name in `locks`; null for any other file. */
+export const tokenOfWaiting = (fileName: string) =>
+  fileName.startsWith(WAITING) ? fileName.slice(WAITING.length) : null
 
 const TEMPORARY = '.tmp'
 /** A name beside `path` for what is not complete yet; `token` says whose it is. */

@@ -6,15 +6,17 @@
  * `lock.n+1`, then looks again: if one of the lower ones is not the dead one's any more, somebody else was faster and it backs
  * off. They are released lowest first, after the work; until then nobody else can link `lock.1`.
  */
-import { linkSync, readFileSync, unlinkSync } from 'node:fs'
+import { linkSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { StateBackendError } from '@flujo-state/core'
 import { codeOf, isMissing } from './errors.js'
-import type { Layout } from './layout.js'
+import { type Layout, tokenOfWaiting } from './layout.js'
 import { type Identity, livenessOf, parseIdentity } from './process-identity.js'
 
 const FIRST_PAUSE_MS = 1
 const LONGEST_PAUSE_MS = 25
+/** After so long an instance looks whether others wait, and lets them in. */
+const TURN_MS = 50
 
 type Attempt = { readonly held: number } | { readonly heldBy: Identity | null }
 
@@ -24,6 +26,7 @@ export class Lock {
   readonly #timeoutMs: number
   /** How often it was waited for. */
   waits = 0
+  #turnBegan = 0
 
   constructor(layout: Layout, identity: Identity, timeoutMs: number) {
     this.#layout = layout
@@ -33,6 +36,7 @@ export class Lock {
 
   /** Does `work` as the only writer. @throws `BUSY` if another one held the lock for longer than the timeout */
   async hold<T>(work: () => Promise<T>): Promise<T> {
+    await this.#letOthersIn()
     const held = await this.#acquire()
     try {
       return await work()
@@ -41,7 +45,26 @@ export class Lock {
     }
   }
 
+  /** One that comes back at once, again and again, would keep out those that look only now and then. */
+  async #letOthersIn(): Promise<void> {
+    if (performance.now() - this.#turnBegan < TURN_MS) return
+    if (readdirSync(this.#layout.locks).some((name) => tokenOfWaiting(name) !== null)) await wait(2 * LONGEST_PAUSE_MS)
+    this.#turnBegan = performance.now()
+  }
+
   async #acquire(): Promise<number> {
+    const first = this.#attempt()
+    if ('held' in first) return first.held
+    const sign = this.#layout.waiting(this.#identity.token)
+    writeFileSync(sign, '', { mode: 0o600 })
+    try {
+      return await this.#waitForIt()
+    } finally {
+      remove(sign)
+    }
+  }
+
+  async #waitForIt(): Promise<number> {
     const deadline = performance.now() + this.#timeoutMs
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       const attempt = this.#attempt()

@@ -19,10 +19,11 @@ export interface LogContent {
 const NEWLINE = 10
 const NUL = 0
 
-/** The commits of a log. @throws `CORRUPT` for damage anywhere but an unfinished end */
-export function readLog(bytes: Buffer, path: string): LogContent {
+/** The commits of a log, which should be of the run `expectedId`. @throws `CORRUPT` for damage anywhere but an unfinished end */
+export function readLog(bytes: Buffer, path: string, expectedId: string | null): LogContent {
   const writes: Write[] = []
   let runId: string | null = null
+  const damaged = (at: number) => corrupt(`the commit at byte ${at} is damaged`, path, runId ?? expectedId)
   let size = 0
   for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, size)) {
     const line = bytes.subarray(size, end)
@@ -30,11 +31,18 @@ export function readLog(bytes: Buffer, path: string): LogContent {
     if (record === null) {
       // A crash of the machine can leave the last line's length without all its bytes: holes read as NUL, which JSON never has.
       if (end === bytes.length - 1 && line.includes(NUL)) break
-      throw corrupt(`the commit at byte ${size} is damaged`, path, runId)
+      throw damaged(size)
     }
     runId = record.id as string
     for (const write of record.w as Write[]) writes.push(write)
     size = end + 1
   }
+  if (isLineWithoutItsNewline(bytes.subarray(size))) throw damaged(size)
   return { runId, writes, size }
+}
+
+/** A whole line whose newline turned into something else is damage: an unfinished one has nothing at that place. */
+function isLineWithoutItsNewline(end: Buffer): boolean {
+  const last = end.at(-1)
+  return last !== undefined && last !== NUL && readLine(end.subarray(0, -1).toString()) !== null
 }

@@ -35,7 +35,9 @@ export function livenessOf({ pid, host, started }: Identity): 'alive' | 'dead' |
     // EPERM: there is such a process, of another user.
     return (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'dead' : 'alive'
   }
-  return started !== '' && startOf(pid) !== started ? 'dead' : 'alive'
+  const startedNow = startOf(pid)
+  // Both must be known: the processes of other users may be hidden.
+  return started !== '' && startedNow !== '' && startedNow !== started ? 'dead' : 'alive'
 }
 
 /** Linux: clock ticks since boot, the 22nd field of `/proc/<pid>/stat`, behind the name in brackets; with the boot's id. */

@@ -30,15 +30,18 @@ export function writeRecord(value: unknown, form: PayloadForm): string {
 }
 
 function write(value: unknown, key: string): string {
-  if (typeof value === 'string') return PAYLOADS.has(key) ? value : JSON.stringify(value)
+  if (typeof value === 'string') return PAYLOADS.has(key) ? oneLine(value) : JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (!Array.isArray(value)) {
     const members = Object.entries(value).filter(([, member]) => member !== undefined)
     return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${write(member, name)}`).join(',')}}`
   }
-  if (PAYLOAD_LISTS.has(key)) return `[${value.join(',')}]`
+  if (PAYLOAD_LISTS.has(key)) return `[${value.map(oneLine).join(',')}]`
   return `[${value.map((item) => write(item, '')).join(',')}]`
 }
+
+/** JSON of a codec that spreads it over several lines; as `restore` gives it back. */
+const oneLine = (json: string) => (json.includes('\n') ? JSON.stringify(JSON.parse(json)) : json)
 
 /** The record that `writeRecord` wrote. @throws SyntaxError */
 export function readRecord(text: string, form: PayloadForm): unknown {

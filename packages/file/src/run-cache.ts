@@ -27,7 +27,11 @@ export class RunCache {
 
   #kept(runId: string): StoredRun | null {
     const run = this.#changing.has(runId) ? undefined : this.#runs.get(runId)
-    return run && stampOf(this.#layout.runFolder(runId), run.generation) === run.stamp ? run : null
+    if (!run || stampOf(this.#layout.runFolder(runId), run.generation) !== run.stamp) return null
+    // Used last.
+    this.#runs.delete(runId)
+    this.#runs.set(runId, run)
+    return run
   }
 
   /** The run for a commit, which may change it in memory; readers look at the disk until one of the following is called. */

@@ -7,15 +7,15 @@
  *   removed by the next checkpoint;
  * - a folder in the trash: deleted, whatever is left in it.
  */
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { applyWrite, emptyImage, type RunImage, type Write } from '@flujo-state/core'
+import { applyWrite, emptyImage, type RunImage, StateBackendError, type Write } from '@flujo-state/core'
 import fs from 'fs-extra'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { appendAt, replaceFile, syncFolder } from './durable.js'
 import { corrupt, isMissing } from './errors.js'
-import { CHECKPOINT, generationOf, logName } from './layout.js'
+import { CHECKPOINT, generationOf, isTemporary, logName } from './layout.js'
 import { logLine, readLog } from './log.js'
 import type { PayloadForm } from './record-text.js'
 
@@ -44,11 +44,15 @@ async function readIfThere(path: string): Promise<Buffer | null> {
 }
 
 /**
- * Tells whether a run's files are still those that were read: the log that is written to, else the checkpoint. Null if there
+ * Tells whether a run's files are still those that were read: the checkpoint and the log that goes on from it. Null if there
  * is neither. Synchronous: it takes microseconds, and nothing can change between the answer and its use.
  */
 export function stampOf(folder: string, generation: number): string | null {
-  return stampFile(folder, logName(generation)) ?? stampFile(folder, CHECKPOINT)
+  return joinStamps(stampFile(folder, CHECKPOINT), stampFile(folder, logName(generation)))
+}
+
+function joinStamps(checkpoint: string | null, log: string | null): string | null {
+  return checkpoint === null && log === null ? null : `${checkpoint} ${log}`
 }
 
 function stampFile(folder: string, name: string): string | null {
@@ -56,40 +60,56 @@ function stampFile(folder: string, name: string): string | null {
   return file === undefined ? null : `${name}:${file.ino}:${file.size}:${file.mtimeNs}`
 }
 
-/** Reads a run without any lock; null if there is none. @throws `CORRUPT` */
+/** So often a run that changes while it is read is read again. */
+const MAX_ATTEMPTS = 100
+
+/** Reads a run without any lock; null if there is none. @throws `CORRUPT`, `BUSY` if it never stays as it is for long enough */
 export async function readRun(folder: string, expectedId: string | null): Promise<StoredRun | null> {
-  for (;;) {
-    const checkpoint = await readCheckpointFile(folder)
-    const generation = checkpoint?.generation ?? 0
-    const path = join(folder, logName(generation))
-    const stamp = stampOf(folder, generation)
-    const bytes = await readIfThere(path)
-    // A log that is not there may just have been replaced by a checkpoint, or its run deleted: then begin anew.
-    if (bytes === null && ((await readCheckpointFile(folder))?.generation ?? 0) !== generation) continue
-    if (bytes === null && checkpoint === null) return await missingRun(folder)
-    const run = replay(checkpoint, bytes, path, generation, stamp ?? '')
-    if (run === null) return null
-    if (expectedId !== null && run.runId !== expectedId)
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const run = await tryToRead(folder, expectedId)
+    if (run === 'changed') continue
+    if (run !== null && expectedId !== null && run.runId !== expectedId)
       throw corrupt(`the files are of run '${run.runId}', not of '${expectedId}'`, folder, expectedId)
     return run
+  }
+  throw new StateBackendError('BUSY', `the files in ${folder} change all the time; try again`, { runId: expectedId })
+}
+
+/** Stamps are taken before the bytes are read, so that a change in between shows as a difference later. */
+async function tryToRead(folder: string, expectedId: string | null): Promise<StoredRun | null | 'changed'> {
+  const checkpointStamp = stampFile(folder, CHECKPOINT)
+  const checkpoint = await readCheckpointFile(folder, expectedId)
+  const generation = checkpoint?.generation ?? 0
+  const path = join(folder, logName(generation))
+  const logStamp = stampFile(folder, logName(generation))
+  const bytes = await readIfThere(path)
+  if (checkpoint === null && (await hasCheckpointNow(folder, expectedId))) return 'changed'
+  // A log that is not there may just have been replaced by a checkpoint, or its run deleted.
+  if (bytes === null && stampFile(folder, CHECKPOINT) !== checkpointStamp) return 'changed'
+  try {
+    return replay(checkpoint, bytes, path, expectedId, joinStamps(checkpointStamp, logStamp) ?? '')
+  } catch (error) {
+    // A torn line may have been cut off and written over while it was read.
+    if (stampFile(folder, logName(generation)) !== logStamp) return 'changed'
+    throw error
   }
 }
 
 type SizedCheckpoint = Checkpoint & { readonly size: number }
 
-async function readCheckpointFile(folder: string): Promise<SizedCheckpoint | null> {
+async function readCheckpointFile(folder: string, expectedId: string | null): Promise<SizedCheckpoint | null> {
   const path = join(folder, CHECKPOINT)
   const bytes = await readIfThere(path)
-  return bytes && { ...readCheckpoint(bytes.toString(), path), size: bytes.length }
+  return bytes && { ...readCheckpoint(bytes.toString(), path, expectedId), size: bytes.length }
 }
 
-// A later log without its checkpoint means that the checkpoint was lost.
-async function missingRun(folder: string): Promise<null> {
+/** @throws `CORRUPT` for a later log without its checkpoint: that was lost */
+async function hasCheckpointNow(folder: string, expectedId: string | null): Promise<boolean> {
   const names = await namesIn(folder)
+  if (names.includes(CHECKPOINT)) return true
   const later = names.find((name) => (generationOf(name) ?? 0) > 0)
-  if (later !== undefined && !names.includes(CHECKPOINT) && !names.includes(logName(0)))
-    throw corrupt(`there is '${later}', but not the checkpoint it goes on from,`, folder)
-  return null
+  if (later === undefined) return false
+  throw corrupt(`there is '${later}', but not the checkpoint it goes on from,`, folder, expectedId)
 }
 
 /** The names in a folder, none if it is not there. */
@@ -106,16 +126,17 @@ function replay(
   checkpoint: SizedCheckpoint | null,
   bytes: Buffer | null,
   path: string,
-  generation: number,
+  expectedId: string | null,
   stamp: string,
 ): StoredRun | null {
-  const log = bytes && readLog(bytes, path)
+  const log = bytes && readLog(bytes, path, checkpoint?.runId ?? expectedId)
   const runId = checkpoint?.runId ?? log?.runId ?? null
   if (runId === null) return null
   if (log?.runId != null && log.runId !== runId)
     throw corrupt(`the log is of run '${log.runId}', not of '${runId}'`, path, runId)
   const image = checkpoint?.image ?? emptyImage()
   for (const write of log?.writes ?? []) applyWrite(image, write)
+  const generation = checkpoint?.generation ?? 0
   return { runId, image, generation, logSize: log?.size ?? 0, checkpointSize: checkpoint?.size ?? 0, stamp }
 }
 
@@ -134,10 +155,11 @@ export async function appendCommit(
   const isNewFolder = run.stamp === ''
   if (isNewFolder) await fs.ensureDir(folder, 0o700)
   const path = join(folder, logName(run.generation))
-  const isNewLog = run.logSize === 0
-  run.logSize = await appendAt(path, run.logSize, logLine(run.runId, writes, form))
-  if (isNewLog) await syncFolder(folder)
-  if (isNewFolder) await Promise.all([syncFolder(dirname(folder)), syncFolder(dirname(dirname(folder)))])
+  const newNamesIn = [
+    ...(run.logSize === 0 ? [folder] : []),
+    ...(isNewFolder ? [dirname(folder), dirname(dirname(folder))] : []),
+  ]
+  run.logSize = await appendAt(path, run.logSize, logLine(run.runId, writes, form), newNamesIn)
 }
 
 /** Whether the log has grown so long that a checkpoint pays: so the cost of checkpoints per commit stays constant. */
@@ -145,15 +167,18 @@ export function wantsCheckpoint(run: StoredRun): boolean {
   return run.logSize > Math.max(SMALL_LOG, run.checkpointSize)
 }
 
-/** Writes a checkpoint and begins the next log. Called under the lock. */
+/**
+ * Writes a checkpoint and begins the next log, removing what it makes useless, and what a killed writer left. Called under the
+ * lock. If it fails, `run` may not be what is on disk; nothing is lost there.
+ */
 export async function makeCheckpoint(folder: string, run: StoredRun, form: PayloadForm, token: string): Promise<void> {
   const generation = run.generation + 1
   const text = writeCheckpoint({ runId: run.runId, generation, image: run.image }, form)
   await replaceFile(join(folder, CHECKPOINT), text, token)
   Object.assign(run, { generation, logSize: 0, checkpointSize: Buffer.byteLength(text) })
   for (const name of await fs.readdir(folder)) {
-    const old = generationOf(name)
-    if (old !== null && old < generation) await fs.remove(join(folder, name))
+    const isOldLog = (generationOf(name) ?? generation) < generation
+    if (isOldLog || isTemporary(name)) await fs.remove(join(folder, name))
   }
 }
 
@@ -162,7 +187,8 @@ export async function discardRun(folder: string, trashed: string): Promise<void>
   try {
     await rename(folder, trashed)
   } catch (error) {
-    if (isMissing(error)) return
+    // Removed by hand, maybe; but it may also be the trash that is not there.
+    if (isMissing(error) && !existsSync(folder)) return
     throw error
   }
   await Promise.all([syncFolder(dirname(folder)), syncFolder(dirname(trashed))])

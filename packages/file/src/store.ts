@@ -6,6 +6,7 @@ import {
   defineCapabilities,
   type EvaluationQuery,
   type EvaluationRow,
+  isStateBackendError,
   type LeaseRow,
   type RunQuery,
   type RunRow,
@@ -21,17 +22,17 @@ import {
   type SystemStateRow,
   stepsInOrder,
 } from '@flujo-state/core'
-import fs from 'fs-extra'
 import { Batch } from './batch.js'
 import { asIoError, isMissing } from './errors.js'
-import { leave, openFolder, otherUsers, sweep } from './folder.js'
+import { emptyTrash, leave, openFolder, otherUsers, sweep } from './folder.js'
 import { IndexFile } from './index-file.js'
+import { confirmed } from './index-line.js'
 import type { Layout } from './layout.js'
 import { Lock } from './lock.js'
 import { newIdentity } from './process-identity.js'
 import { type PayloadForm, readLine } from './record-text.js'
 import { RunCache } from './run-cache.js'
-import { makeCheckpoint, readRun as readRunFolder } from './run-folder.js'
+import { makeCheckpoint, readRun as readRunFolder, stampOf } from './run-folder.js'
 
 export interface FileStoreOptions {
   readonly layout: Layout
@@ -73,10 +74,16 @@ export class FileStore implements StateStore {
   close(): Promise<void> {
     return this.#guard('closing the store', async () => {
       await this.#sweeping
-      // The last one to leave takes along what crashes of others have left; holding the lock removes those of the dead.
-      const isLast = (await otherUsers(this.#layout, this.#identity)).length === 0
-      if (isLast) await this.#lock.hold(() => sweep(this.#layout, this.#identity))
-      await leave(this.#layout, this.#identity)
+      try {
+        // The last one to leave takes along what crashes of others have left; holding the lock removes those of the dead.
+        const isLast = (await otherUsers(this.#layout, this.#identity)).length === 0
+        if (isLast) await this.#lock.hold(() => sweep(this.#layout, this.#identity))
+      } catch (error) {
+        // Somebody else has come meanwhile, and will be the last one.
+        if (!isStateBackendError(error, 'BUSY')) throw error
+      } finally {
+        await leave(this.#layout, this.#identity)
+      }
     })
   }
 
@@ -93,7 +100,7 @@ export class FileStore implements StateStore {
       this.#lock.hold(async () => {
         const batch = new Batch(this.#layout, this.#runs, this.#index, this.#identity.token, this.#options.payloads)
         const outcomes: CommitOutcome[] = []
-        for (const unit of units) outcomes.push(await batch.decide(unit, decide))
+        for (const [number, unit] of units.entries()) outcomes.push(await batch.decide(unit, number, decide))
         const discarded = await batch.persist(outcomes, units)
         if (discarded) this.#emptyTrash()
         return outcomes
@@ -103,7 +110,7 @@ export class FileStore implements StateStore {
 
   #emptyTrash(): void {
     // Not worth waiting for; a failure leaves it to the next sweep.
-    this.#sweeping = this.#sweeping.then(() => fs.emptyDir(this.#layout.trash)).catch(() => undefined)
+    this.#sweeping = this.#sweeping.then(() => emptyTrash(this.#layout)).catch(() => undefined)
   }
 
   readState(runId: string): Promise<StoredState | null> {
@@ -170,15 +177,20 @@ export class FileStore implements StateStore {
             'BUSY',
             `process ${user.pid} on ${user.host} has the store open; shut it down first`,
           )
-        for (const runId of (await this.#index.refresh()).runIds()) {
-          const folder = this.#layout.runFolder(runId)
-          const run = await readRunFolder(folder, runId)
-          if (run && run.logSize > 0) await makeCheckpoint(folder, run, this.#options.payloads, this.#identity.token)
-        }
+        for (const runId of [...(await this.#index.refresh()).runIds()]) await this.#compactRun(runId)
         await this.#index.rewrite()
         await sweep(this.#layout, this.#identity)
       })
     })
+  }
+
+  async #compactRun(runId: string): Promise<void> {
+    const folder = this.#layout.runFolder(runId)
+    const run = await readRunFolder(folder, runId)
+    if (run === null || run.logSize === 0) return
+    this.#index.touch([runId])
+    await makeCheckpoint(folder, run, this.#options.payloads, this.#identity.token)
+    await this.#index.confirm([confirmed({ ...run, stamp: stampOf(folder, run.generation) ?? '' })])
   }
 }
 
