@@ -61,6 +61,11 @@ const SQLITE_CODES: readonly (readonly [RegExp, StateBackendError['code'], strin
   [/^SQLITE_FULL/, 'IO', 'the disk is full; nothing was written. Make room'],
   [/^SQLITE_READONLY/, 'IO', 'the database, or its folder, is read-only for this process'],
   [/^SQLITE_(CANTOPEN|PERM|AUTH)/, 'IO', 'the file cannot be opened; check that its folder exists and its permissions'],
+  [
+    /^SQLITE_IOERR_FSYNC/,
+    'COMMIT_UNKNOWN',
+    'the disk did not confirm the write, which may or may not last; read before writing again',
+  ],
   [/^SQLITE_(IOERR|NOLFS|NOMEM)/, 'IO', 'the operating system refuses'],
   [/^SQLITE_TOOBIG/, 'PAYLOAD_TOO_LARGE', 'a value is larger than SQLite can hold (1,000,000,000 bytes)'],
 ]

@@ -15,7 +15,10 @@ export interface SQLiteBackendOptions extends BackendOptions {
    * current with `SCHEMA_OUTDATED`. `off` does not look.
    */
   readonly migrate?: MigrateMode | undefined
-  /** Top-level keys of `metadata` that `listRuns({ metadataFilter })` should find by an index. */
+  /**
+   * Top-level keys of `metadata` that `metadataFilter` is often asked for. A hint that is checked and kept for a release which
+   * indexes them; answers are the same with and without.
+   */
   readonly indexedMetadata?: readonly string[] | undefined
 }
 
@@ -24,7 +27,6 @@ export interface CheckedOptions {
   readonly durability: Durability
   readonly busyTimeoutMs: number
   readonly migrate: MigrateMode
-  readonly indexedMetadata: readonly string[]
 }
 
 const COMMON = ['clock', 'codec', 'maxPayloadBytes', 'upgradeState', 'observer']
@@ -43,7 +45,7 @@ export function checkOptions(options: SQLiteBackendOptions): CheckedOptions {
   if (!Number.isFinite(busyTimeoutMs) || busyTimeoutMs < 0 || busyTimeoutMs > LONGEST_TIMEOUT)
     throw wrong('$.busyTimeoutMs', `expected milliseconds from 0 to ${LONGEST_TIMEOUT}`)
   checkKeys(indexedMetadata)
-  return { common, durability, busyTimeoutMs, migrate, indexedMetadata: [...new Set(indexedMetadata)] }
+  return { common, durability, busyTimeoutMs, migrate }
 }
 
 function oneOf(name: string, value: unknown, values: readonly string[]): void {

@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises'
+import { closeSync, openSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StateBackendError } from '@flujo-state/core'
@@ -84,15 +85,19 @@ export interface FoundFile {
  */
 export async function findFile(path: string, name: string, create: boolean): Promise<FoundFile> {
   try {
-    const found = (await statOrNull(path)) ?? (await createFile(path, name, create))
-    if (found?.isDirectory()) throw new StateBackendError('IO', `${name} is a directory; name a file in it`)
+    const found = await statOrNull(path)
+    if (found === null) await createFile(path, name, create)
+    else if (found.isDirectory()) throw new StateBackendError('IO', `${name} is a directory; name a file in it`)
+    // The one size at which SQLite takes a foreign file for an empty one, and overwrites it.
+    else if (found.size === 1)
+      throw new StateBackendError('CORRUPT', `${name}: this file is no SQLite database; it was left as it is`)
     return { walIsHot: ((await statOrNull(`${path}-wal`))?.size ?? 0) > 0 }
   } catch (error) {
     throw translate(error, name)
   }
 }
 
-async function createFile(path: string, name: string, create: boolean) {
+async function createFile(path: string, name: string, create: boolean): Promise<void> {
   if ((await statOrNull(dirname(path))) === null)
     throw new StateBackendError('IO', `${name} cannot be made: its directory does not exist; create it first`)
   if (!create)
@@ -101,12 +106,13 @@ async function createFile(path: string, name: string, create: boolean) {
       `${name} does not exist; open it once with migrate: 'auto' to make it`,
     )
   try {
-    await (await open(path, 'wx', 0o600)).close()
+    // Not asynchronously: closing any descriptor of a file drops the locks that this process holds on it, and in between
+    // another backend might have taken one.
+    closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     // Somebody was faster: their file will do.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
-  return null
 }
 
 async function statOrNull(path: string) {

@@ -74,7 +74,7 @@ export class Writer {
         histories.replace(write.row.runId, write.history, state?.historyLength ?? 0)
         return { ...write.row, historyLength: write.history.length }
       case 'patch-state':
-        states.patch(write.runId, write.set)
+        states.patch(write.runId, write.set, state)
         return state && { ...state, ...write.set }
       case 'replace-history':
         histories.replace(write.runId, write.items, state?.historyLength ?? 0)

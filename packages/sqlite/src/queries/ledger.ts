@@ -20,7 +20,7 @@ const { appliedAt, ...applied } = {
 
 /** What makes the ledger itself. */
 export const LEDGER_SQL = `create table if not exists flujo_state_migrations (
-  number integer primary key,
+  number integer primary key not null,
   name text not null,
   hash text not null,
   applied_at integer not null

@@ -28,7 +28,8 @@ const INDEXED = [
   'isBackgroundTask',
   'parentRunId',
 ] as const satisfies readonly (keyof StateRow)[]
-const OTHERS = Object.keys(columns).filter((name) => name !== 'runId' && !(INDEXED as readonly string[]).includes(name))
+const isIndexed = (name: string): name is keyof IndexedState => (INDEXED as readonly string[]).includes(name)
+const OTHERS = Object.keys(columns).filter((name) => name !== 'runId' && !isIndexed(name))
 
 /** What is stored in the indexed columns. */
 export type IndexedState = Pick<StateRow, (typeof INDEXED)[number]>
@@ -70,8 +71,12 @@ export class WorkflowStateQueries {
     else this.#patches.run([...OTHERS, ...INDEXED.filter((name) => row[name] !== stored[name])], row)
   }
 
-  patch(runId: string, set: StatePatchRow): void {
-    this.#patches.run(Object.keys(set), { ...set, runId })
+  patch(runId: string, set: StatePatchRow, stored: IndexedState | null): void {
+    const same = (name: string) => isIndexed(name) && set[name] === stored?.[name]
+    this.#patches.run(
+      Object.keys(set).filter((name) => !same(name)),
+      { ...set, runId },
+    )
   }
 
   delete(runId: string): void {

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { checkOptions, type SQLiteBackendOptions } from '../src/options.js'
+
+describe('checkOptions', () => {
+  it('gives the defaults, and keeps what every backend takes', () => {
+    const clock = () => new Date(0)
+    expect(checkOptions({ clock })).toEqual({
+      common: { clock },
+      durability: 'full',
+      busyTimeoutMs: 5000,
+      migrate: 'auto',
+    })
+  })
+
+  it.each([
+    [{ durability: 'FULL' }, '$.durability', "expected 'full' or 'normal'"],
+    [{ durability: 2 }, '$.durability', "expected 'full' or 'normal'"],
+    [{ migrate: true }, '$.migrate', "expected 'auto' or 'verify' or 'off'"],
+    [{ busyTimeoutMs: -1 }, '$.busyTimeoutMs', 'expected milliseconds'],
+    [{ busyTimeoutMs: '5000' }, '$.busyTimeoutMs', 'expected milliseconds'],
+    [{ busyTimeoutMs: Number.POSITIVE_INFINITY }, '$.busyTimeoutMs', 'expected milliseconds'],
+    [{ indexedMetadata: 'customerId' }, '$.indexedMetadata', 'expected an array'],
+    [{ indexedMetadata: ['ok', 'a.b'] }, '$.indexedMetadata[1]', 'expected a key'],
+    [{ indexedMetadata: ["a'); drop table runs; --"] }, '$.indexedMetadata[0]', 'expected a key'],
+    [{ busyTimeout: 100 }, '$.busyTimeout', 'is no option; there are durability, busyTimeoutMs'],
+    [null, '$', 'expected an object'],
+  ])('refuses %j at %s', (options, path, reason) => {
+    expect(() => checkOptions(options as SQLiteBackendOptions)).toThrow(
+      expect.objectContaining({ code: 'VALIDATION', path, message: expect.stringContaining(reason) }),
+    )
+  })
+})
