@@ -1,10 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import type { StateBackend, WorkflowStateInput } from '@flujo-state/core'
+import type { StateBackend } from '@flujo-state/core'
 import { onTestFinished } from 'vitest'
 import { FileBackend, type FileBackendOptions } from '../../src/index.js'
 import { Layout } from '../../src/layout.js'
+
+export { stateOf } from './store.js'
 
 /** An empty folder, removed after the test. */
 export function temporaryFolder(): string {
@@ -28,11 +30,6 @@ export async function reopened<T>(folder: string, look: (backend: StateBackend) 
   } finally {
     await backend.shutdown()
   }
-}
-
-export function stateOf(value: unknown, status: WorkflowStateInput['status'] = 'running'): WorkflowStateInput {
-  const pipelineContext = { value } as WorkflowStateInput['pipelineContext']
-  return { pipelineId: 'p', pipelineName: 'p', pipelineVersion: '1', currentStepIndex: 0, pipelineContext, status }
 }
 
 export async function savedValue(backend: StateBackend, runId: string): Promise<unknown> {
