@@ -47,7 +47,7 @@ describe('the examples of the READMEs', () => {
     expect(examples.map(({ name }) => name)).toContain('README.md 1')
   })
 
-  it.each(examples)('$name', async ({ name, code, prints }) => {
+  it.each(examples)('$name', { timeout: 120_000 }, async ({ name, code, prints }) => {
     const path = join(sources, `${name.replace(/\W+/g, '-')}.mts`)
     await writeFile(path, code)
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', tsx, path], {

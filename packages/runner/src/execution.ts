@@ -65,7 +65,8 @@ export class Execution {
   }
 
   #ending(ending: Ending): Ending {
-    this.#elapsed = this.session.now() - this.span.startTime
+    // Sums and differences of epoch times carry digits that mean nothing.
+    this.#elapsed = Math.round((this.session.now() - this.span.startTime) * 1_000) / 1_000
     return this.pausedFor === null ? ending : { kind: 'paused', reason: this.pausedFor }
   }
 
