@@ -72,11 +72,11 @@ async function record<T>(
   keys: readonly string[],
   read: (key: string) => Promise<T | null>,
 ): Promise<Record<string, T>> {
-  const entries: [string, T][] = []
-  for (const key of keys) {
-    const value = await read(key)
-    if (value !== null) entries.push([key, value])
-  }
+  const values = await Promise.all(keys.map(read))
+  const entries = keys.flatMap((key, index): [string, T][] => {
+    const value = values[index] ?? null
+    return value === null ? [] : [[key, value]]
+  })
   return Object.fromEntries(entries)
 }
 

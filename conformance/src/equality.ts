@@ -40,26 +40,20 @@ function compare(pair: Pair, pairs: Pair[], seen: Map<object, Set<unknown>>): st
   seen.set(actual, partners.add(expected))
   if (Object.getPrototypeOf(actual) !== Object.getPrototypeOf(expected))
     return `expected ${typeName(expected)} ${show(expected)}, got ${typeName(actual)} ${show(actual)}`
-  return compareContent(actual, expected) ?? compareProperties(actual, expected, pair.path, pairs)
+  const content = { actual: contentOf(actual), expected: contentOf(expected), path: pair.path }
+  if (content.actual !== null || content.expected !== null) pairs.push(content)
+  return compareProperties(actual, expected, pair.path, pairs)
 }
 
-const isObject = (value: unknown): value is object =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function'
+// Functions are equal only to themselves.
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 function typeName(value: object): string {
   const prototype = Object.getPrototypeOf(value)
   return prototype === null ? 'a null-prototype object' : `a ${String(prototype.constructor?.name)}`
 }
 
-/** What objects hold beside their properties; entries of Maps and Sets are compared as arrays, in their order. */
-function compareContent(actual: object, expected: object): string | null {
-  const a = contentOf(actual)
-  const b = contentOf(expected)
-  if (a === null || b === null) return a === b ? null : `expected ${show(expected)}, got ${show(actual)}`
-  const problem = difference(a, b)
-  return problem === null ? null : `expected ${show(expected)}, got ${show(actual)} (${problem})`
-}
-
+/** What objects hold beside their properties. Entries of Maps and Sets are compared in their order. */
 function contentOf(value: object): readonly unknown[] | null {
   if (value instanceof Date) return [value.getTime()]
   if (value instanceof RegExp) return [value.source, value.flags]
@@ -81,8 +75,7 @@ function compareProperties(actual: object, expected: object, path: Path | null, 
     return `${keyText(missing)} is missing, expected ${show(read(expected, missing))}`
   }
   for (const key of keys) {
-    const descriptor = Object.getOwnPropertyDescriptor(actual, key)
-    if (descriptor?.get && !(actual instanceof Error)) return `${keyText(key)} is an accessor`
+    if (isAccessor(actual, key) || isAccessor(expected, key)) return `${keyText(key)} is an accessor`
     pairs.push({ actual: read(actual, key), expected: read(expected, key), path: { key: keyText(key), parent: path } })
   }
   return null
@@ -92,6 +85,11 @@ function compareProperties(actual: object, expected: object, path: Path | null, 
 function ownKeys(value: object): PropertyKey[] {
   if (ArrayBuffer.isView(value)) return Reflect.ownKeys(value).filter((key) => !/^\d+$/.test(String(key)))
   return value instanceof RegExp ? [] : Reflect.ownKeys(value)
+}
+
+// The stack of an Error is one in some engines.
+function isAccessor(object: object, key: PropertyKey): boolean {
+  return !(object instanceof Error) && Object.getOwnPropertyDescriptor(object, key)?.get !== undefined
 }
 
 function read(value: object, key: PropertyKey): unknown {

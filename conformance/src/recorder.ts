@@ -5,7 +5,8 @@ interface RecordedCall {
   readonly instance: string
   readonly method: string
   readonly args: readonly unknown[]
-  outcome: string
+  /** Shown only if it is asked for: most calls end well. */
+  outcome: () => string
 }
 
 /** So many calls are kept for the transcript of a failure. */
@@ -47,20 +48,20 @@ export class Recorder {
   transcript(): string[] {
     return this.#last.map(({ instance, method, args, outcome }) => {
       const shown = args.map(show).join(', ')
-      return `${instance}.${method}(${shown.length > 300 ? `${shown.slice(0, 300)}…` : shown}) → ${outcome}`
+      return `${instance}.${method}(${shown.length > 300 ? `${shown.slice(0, 300)}…` : shown}) → ${outcome()}`
     })
   }
 
   #call(instance: string, method: string, args: unknown[], invoke: () => unknown): unknown {
     this.calls += 1
     this.#note(method, args[0])
-    const call: RecordedCall = { instance, method, args, outcome: 'pending' }
+    const call: RecordedCall = { instance, method, args, outcome: () => 'pending' }
     this.#last.push(call)
     if (this.#last.length > KEPT) this.#last.shift()
     try {
       const result = invoke()
       if (result instanceof Promise) result.then(succeeded(call), (error) => this.#failed(call, error))
-      else call.outcome = `returned ${show(result)} (no promise)`
+      else call.outcome = () => `returned ${show(result)} (no promise)`
       return result
     } catch (error) {
       this.#failed(call, error)
@@ -69,7 +70,7 @@ export class Recorder {
   }
 
   #failed(call: RecordedCall, error: unknown): void {
-    call.outcome = show(error)
+    call.outcome = () => show(error)
     if (typeof error === 'object' && error !== null) this.#thrown.add(error)
   }
 
@@ -82,7 +83,7 @@ export class Recorder {
 }
 
 const succeeded = (call: RecordedCall) => (result: unknown) => {
-  call.outcome = show(result)
+  call.outcome = () => show(result)
 }
 
 // Rules hand over hostile objects too.
