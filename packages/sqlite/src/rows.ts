@@ -93,7 +93,7 @@ function damaged(places: readonly Place[], values: readonly unknown[], { key }: 
   const whose = typeof runId === 'string' ? ` of run '${runId}'` : ''
   return new StateBackendError(
     'CORRUPT',
-    `the stored record${whose} is damaged: its ${key} is nothing that can stand there. Restore it from a backup, or delete the run`,
+    `the stored record${whose} is damaged: its ${key} is nothing that can stand there. Restore it from a backup, or remove its rows with SQL`,
     { runId: typeof runId === 'string' ? runId : null, path: `$.${key}` },
   )
 }
