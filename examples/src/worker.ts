@@ -4,6 +4,7 @@
  *   worker.ts approve NAME   answers the question that the run waits with
  */
 import { setTimeout } from 'node:timers/promises'
+import { type ProgressEvent, type RunResult, resumeWorkflow, runWorkflow } from '@flujo-state/runner'
 import { isStateBackendError, SQLiteBackend } from '@flujo-state/sqlite'
 import { csv, database, folder, leaseMs, runId } from './place.js'
 import { sales } from './sales/workflow.js'
