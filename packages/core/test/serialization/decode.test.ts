@@ -8,7 +8,9 @@ import { difference, expectSame } from './strict-equal.js'
 const codec = createCodec().register('Money', {
   is: (value): value is Money => value instanceof Money,
   encode: (money) => [money.amount, money.currency],
-  decode: ([amount, currency]) => new Money(amount as bigint, currency as string),
+  // As strict as the codec itself: what a lenient decode overlooks is lost.
+  decode: ([amount, currency, ...more]) =>
+    new Money(amount as bigint, more.length === 0 ? (currency as string) : (more as never)),
 })
 const context = { runId: 'run-1', field: 'metadata' }
 
