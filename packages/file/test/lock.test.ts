@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Layout } from '../src/layout.js'
 import { Lock } from '../src/lock.js'
-import { type Identity, livenessOf, newIdentity } from '../src/process-identity.js'
+import { livenessOf, newIdentity } from '../src/process-identity.js'
 import { openBackend, reopened, savedValue, stateOf, temporaryFolder } from './support/folder.js'
 import { dead, emptyStore, enter, holdLock, raceOfBreakers } from './support/locks.js'
 import { type Child, startChild } from './support/spawn.js'
-import { enterForTest } from './support/store.js'
 
 const lockFor = (folder: string, timeoutMs = 2_000) => new Lock(new Layout(folder), enter(folder), timeoutMs)
 

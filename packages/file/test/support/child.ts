@@ -16,11 +16,13 @@ async function mixed(): Promise<void> {
   const worker = async (runId: string) => {
     for (let n = 1; ; n++) {
       const filler = 'x'.repeat((n % 5) * 4000)
-      await backend.saveStepResult(
-        { runId, stepName: 's', stepIndex: n, output: { n, filler } },
-        n === 1 ? {} : { state: { currentStepIndex: n, pipelineContext: { value: n, filler } } },
-      )
-      if (n === 1) await backend.saveState(runId, { ...stateOf(1), currentStepIndex: 1 })
+      const step = { runId, stepName: 's', stepIndex: n, output: { n, filler } }
+      if (n > 1)
+        await backend.saveStepResult(step, { state: { currentStepIndex: n, pipelineContext: { value: n, filler } } })
+      else {
+        await backend.saveStepResult(step)
+        await backend.saveState(runId, { ...stateOf(1), currentStepIndex: 1 })
+      }
       if (n % 3 === 0) await backend.persistEvaluation(runId, { score: n })
       if (n % 4 === 0) await backend.setSystemState(runId, { n })
       say(`${runId} ${n}`)
@@ -72,4 +74,5 @@ async function breakLocks(): Promise<void> {
   }
 }
 
-await { mixed, append, holdForEver, breakLocks }[task]?.()
+const tasks: Record<string, () => Promise<void>> = { mixed, append, holdForEver, breakLocks }
+await tasks[task]?.()
