@@ -14,7 +14,7 @@ export function adviceFor(value: unknown): string {
     return 'only data can be stored; leave it out, or store what describes it'
   const name = className(value)
   if (name === 'Promise') return 'await it before saving'
-  const example = JSON.stringify(name ?? 'name')
+  const example = JSON.stringify(name !== null && /^[\w.:-]{1,64}$/.test(name) ? name : 'name')
   return `register its class with codec.register(${example}, { is, encode, decode }), or store a plain object`
 }
 
