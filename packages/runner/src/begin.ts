@@ -51,8 +51,8 @@ async function storeRun(
   const version = await saveFirstState(workflow, runId, start, environment, claim)
   const position = {
     stepIndex: 0,
-    context: (start.context ?? {}) as StoredObject,
-    input: start.input ?? null,
+    context: {},
+    input: null,
     metadata: (start.metadata ?? {}) as StoredObject,
     version,
     workedMs: 0,
@@ -66,6 +66,8 @@ async function storeRun(
   await together(
     session.write((lease) => backend.saveRunStart(runStart(workflow, runId, start.metadata), lease)),
     session.saveSpans([trace.root]),
+    // Copies: the steps must not change what belongs to the caller.
+    session.reload(),
   )
   session.tell({ type: 'run-started', stepIndex: 0, totalSteps: workflow.steps.length })
   return session

@@ -16,9 +16,8 @@ export async function claimRun(runId: string, environment: Environment): Promise
   const controller = new AbortController()
   const abort = (reason: unknown) => controller.abort(reason)
   const keeper = await LeaseKeeper.claim(runId, { ...environment, onLost: abort })
-  const stops = environment.signal ? [environment.signal] : []
   const fromSystem = environment.handleSignals ? stopOnSignals() : null
-  if (fromSystem) stops.push(fromSystem.signal)
+  const stops = fromSystem ? [...environment.stops, fromSystem.signal] : environment.stops
   const ended = new AbortController()
   for (const stop of stops) {
     if (stop.aborted) abort(stop.reason)

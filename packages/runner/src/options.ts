@@ -51,7 +51,9 @@ export interface Environment {
   readonly owner: string
   readonly leaseMs: number
   readonly onProgress: ProgressListener
-  readonly signal: AbortSignal | undefined
+  /** Each of these tells the work to stop. */
+  readonly stops: readonly AbortSignal[]
+  /** Signals of the operating system do, too. */
   readonly handleSignals: boolean
   readonly clock: RunnerClock
 }
@@ -70,5 +72,5 @@ export function environmentOf(options: RunnerOptions, more: readonly string[]): 
   checkFunction(onProgress, '$.onProgress')
   if (signal !== undefined && !(signal instanceof AbortSignal)) refuse('$.signal', 'expected an AbortSignal')
   if (typeof handleSignals !== 'boolean') refuse('$.handleSignals', 'expected true or false')
-  return { backend, owner, leaseMs, onProgress, signal, handleSignals, clock }
+  return { backend, owner, leaseMs, onProgress, stops: signal ? [signal] : [], handleSignals, clock }
 }

@@ -12,8 +12,10 @@ import { type AnyWorkflow, checkWorkflow } from './define.js'
 import { type Environment, environmentOf, type RunnerOptions } from './options.js'
 import { reopenRun } from './reopen.js'
 import { type PauseNote, pauseNote, type RunResult } from './result.js'
-import { Session } from './session.js'
+import { Session, together } from './session.js'
+import { stopOnSignals } from './signals.js'
 import { work } from './steps.js'
+import { abandonedSpans } from './trace.js'
 
 /** Which runs to look at; all unless given. */
 export type ResumableFilter = Pick<WorkflowFilter, 'pipelineId' | 'pipelineName' | 'pipelineVersion'>
@@ -72,12 +74,24 @@ export interface Recovery {
  */
 export async function recover(backend: StateBackend, options: RecoverOptions): Promise<Recovery> {
   const settings = settingsOf(backend, options)
-  const { interrupted, concurrency } = settings
+  if (!settings.environment.handleSignals) return recoverAll(backend, settings)
+  // Once for all runs: after a signal no further one is taken.
+  const { signal, dispose } = stopOnSignals()
+  const stops = [...settings.environment.stops, signal]
+  const environment = { ...settings.environment, handleSignals: false, stops }
+  return recoverAll(backend, { ...settings, environment }).finally(dispose)
+}
+
+async function recoverAll(backend: StateBackend, settings: Settings): Promise<Recovery> {
+  const { interrupted, concurrency, environment } = settings
   const recovery: Recovery = { resumed: [], failed: [], skipped: [], errors: [] }
   const left = resumable(backend, { status: interrupted ? ['running', 'paused'] : 'running' })
   // All take from the one list.
   const worker = async () => {
-    for await (const run of left) if (isLeft(run, interrupted)) await takeCare(run, settings, recovery)
+    for await (const run of left) {
+      if (environment.stops.some(({ aborted }) => aborted)) break
+      if (isLeft(run, interrupted)) await takeCare(run, settings, recovery)
+    }
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
   return recovery
@@ -147,7 +161,7 @@ async function goOn(runId: string, workflow: AnyWorkflow, settings: Settings, re
 }
 
 async function failRun(runId: string, { environment, interrupted }: Settings, recovery: Recovery): Promise<void> {
-  const { backend } = environment
+  const { backend, clock } = environment
   const { keeper, release } = await claimRun(runId, environment)
   try {
     const state = await backend.loadState(runId)
@@ -157,7 +171,12 @@ async function failRun(runId: string, { environment, interrupted }: Settings, re
     }
     const errorMessage = `abandoned: its worker stopped before step ${state.currentStepIndex} was finished`
     const patch = { errorMessage, ...(state.isBackgroundTask ? { backgroundError: errorMessage } : {}) }
-    await backend.saveRunEnd(runId, { status: 'failed', errorMessage }, { lease: keeper.lease, state: patch })
+    const { lease } = keeper
+    const [steps, spans] = await Promise.all([backend.listRunSteps(runId), backend.getSpans(runId)])
+    await together(
+      backend.saveSpans(runId, abandonedSpans(spans, steps, clock.now(), errorMessage), { lease }),
+      backend.saveRunEnd(runId, { status: 'failed', errorMessage }, { lease, state: patch }),
+    )
     recovery.failed.push(runId)
   } finally {
     await release()

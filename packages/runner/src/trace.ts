@@ -96,6 +96,23 @@ function newSpan(
   return { spanId, parentSpanId, name, startTime, endTime: null, status: 'running', attributes, events: [] } as OpenSpan
 }
 
+/** Those of a run's stored spans that change when it is given up: its open ones. */
+export function abandonedSpans(
+  stored: readonly Span[],
+  records: readonly StepRecord[],
+  time: number,
+  message: string,
+): OpenSpan[] {
+  return stored
+    .filter((span) => isOpen(span) || span.spanId === ROOT)
+    .map((span) => {
+      if (span.spanId !== ROOT) return settle(span, records, time)
+      const root = closeSpan({ ...span }, 'failed', time)
+      addEvent(root, 'abandoned', time, { message })
+      return root
+    })
+}
+
 const isOpen = (span: Span) => span.endTime === null && span.status === 'running'
 
 /**

@@ -26,7 +26,7 @@ async function world(make: (typeof BACKENDS)[number][1]) {
   const clock = new ManualClock()
   const store = make({ clock: clock.date })
   for (const runId of ['abandoned 1', 'abandoned 2', 'abandoned 3']) {
-    const { backend } = mortal(store, 7, 'before')
+    const { backend } = mortal(store, 9, 'before')
     await runWorkflow(workflow, { backend, runId, clock }).catch(() => {})
     await clock.advance(1)
   }
@@ -36,7 +36,7 @@ async function world(make: (typeof BACKENDS)[number][1]) {
   await runWorkflow(workflow, { backend: store, runId: 'interrupted', clock, signal: AbortSignal.abort() })
   await runWorkflow(workflow, { backend: store, runId: 'completed', clock })
   await store.persistEvaluation('placeholder', { score: 1 })
-  const claimed = mortal(store, 7, 'before')
+  const claimed = mortal(store, 9, 'before')
   await runWorkflow(workflow, { backend: claimed.backend, runId: 'claimed', clock }).catch(() => {})
   log.length = 0
   return { store, clock }
@@ -94,6 +94,19 @@ describe.each(BACKENDS)('recover on %s', (_name, make) => {
     expect(await store.loadState('interrupted')).toMatchObject({ status: 'completed' })
   })
 
+  it('takes no further run once it is told to stop', async () => {
+    const { store, clock } = await world(make)
+    const stop = new AbortController()
+    const onProgress = ({ type }: { type: string }) => {
+      if (type === 'step-started') stop.abort()
+    }
+    const options = { workflows: [workflow], concurrency: 1, signal: stop.signal, onProgress, clock }
+    const { resumed } = await recover(store, options)
+    expect(resumed).toHaveLength(1)
+    const left = (await listResumable(store)).filter(({ why }) => why === 'abandoned')
+    expect(left).toHaveLength(2)
+  })
+
   it('marks as failed, if asked: each run once under four callers', async () => {
     const { store, clock } = await world(make)
     const recoveries = await Promise.all([1, 2, 3, 4].map(() => recover(store, { action: 'fail', clock })))
@@ -104,6 +117,11 @@ describe.each(BACKENDS)('recover on %s', (_name, make) => {
     expect(await store.getRunDetails('abandoned 1')).toMatchObject({ status: 'failed', errorMessage })
     expect(await store.loadState('claimed')).toMatchObject({ status: 'running' })
     expect(await store.getLease('abandoned 1')).toBeNull()
+    expect(await store.getTrace('abandoned 1')).toMatchObject({
+      status: 'failed',
+      endTime: clock.now(),
+      children: [{ status: 'completed' }, { status: 'interrupted', endTime: null }],
+    })
   })
 
   it('leaves runs of other workflows and versions alone', async () => {

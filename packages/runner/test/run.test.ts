@@ -339,6 +339,19 @@ describe.each(BACKENDS)('a run on %s', (_name, make) => {
     expect(await backend.getRunDetails('s')).toBeNull()
   })
 
+  it('leaves input and context of the caller as they are', async () => {
+    const backend = make()
+    const given = { input: { list: [1] }, context: { list: [1] } }
+    const change = step('change', (ctx, input: { list: number[] }) => {
+      input.list.push(2)
+      ctx.context.list.push(2)
+    })
+    const workflow = defineWorkflow({ id: 'w', version: '1', steps: [change] })
+    await runWorkflow(workflow, { backend, runId: 'r', ...given })
+    expect(given).toEqual({ input: { list: [1] }, context: { list: [1] } })
+    expect(await backend.loadState('r')).toMatchObject({ pipelineContext: { list: [1, 2] } })
+  })
+
   it('makes up an id when none is given', async () => {
     const backend = make()
     const [a, b] = [await runWorkflow(sums, { backend, input: '1' }), await runWorkflow(sums, { backend, input: '1' })]
@@ -365,9 +378,9 @@ describe('runWorkflow', () => {
 
   it('costs the same per step however long the history is', async () => {
     const bytes: number[] = []
-    const calls = new Set<string>()
+    const calls: string[] = []
     const observer = (event: ObserverEvent) => {
-      calls.add(event.name)
+      calls.push(event.name)
       if (event.name === 'saveStepResult') bytes.push(event.bytes)
     }
     const steps = Array.from({ length: 300 }, (_, index) => step(`step ${index}`, () => 'x'.repeat(100)))
@@ -375,10 +388,12 @@ describe('runWorkflow', () => {
     await runWorkflow(defineWorkflow({ id: 'w', version: '1', steps }), { backend: memory({ observer }), clock: time })
     // Indexes and names of steps get longer by two digits.
     expect((bytes[299] ?? 0) - (bytes[1] ?? 0)).toBeLessThan(20)
-    // Nothing that would have to read the history.
-    expect([...calls].sort()).toEqual([
+    // Nothing that would have to read the history but at the beginning, when there is none.
+    expect(calls.lastIndexOf('loadState')).toBeLessThan(calls.indexOf('saveStepResult'))
+    expect([...new Set(calls)].sort()).toEqual([
       'claimRun',
       'getRunDetails',
+      'loadState',
       'releaseLease',
       'saveRunEnd',
       'saveRunStart',
