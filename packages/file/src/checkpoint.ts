@@ -1,7 +1,7 @@
 /** `state.json`: everything of a run as readable JSON, and which log goes on from there. */
 import { emptyImage, type RunImage } from '@flujo-state/core'
 import { corrupt } from './errors.js'
-import { checksum, type PayloadForm, readRecord, writeRecord } from './record-text.js'
+import { checksum, inForm, type PayloadForm, readRecord, writePayload, writeRecord } from './record-text.js'
 
 export interface Checkpoint {
   readonly runId: string
@@ -14,23 +14,26 @@ const FORMAT = 1
 const HEAD = /^\{"checksum":"([0-9a-f]{16})",\n/
 
 /** The text of a checkpoint: one line per record, so that it can be read and compared by people. */
-export function writeCheckpoint({ runId, generation, image }: Checkpoint, form: PayloadForm): string {
+export function writeCheckpoint(checkpoint: Checkpoint, form: PayloadForm): string {
+  const body = inForm(form, (form) => writeBody(checkpoint, form))
+  return `{"checksum":"${checksum(body)}",\n${body}`
+}
+
+function writeBody({ runId, generation, image }: Checkpoint, form: PayloadForm): string {
   const one = (value: unknown) => writeRecord(value, form)
   const many = (values: readonly string[]) => (values.length === 0 ? '[]' : `[\n  ${values.join(',\n  ')}\n]`)
-  const payloads = form === 'json' ? image.history : image.history.map((text) => JSON.stringify(text))
   const rest = [
     `"format":${FORMAT},"payloads":"${form}","generation":${generation}`,
     `"runId":${JSON.stringify(runId)}`,
     `"state":${one(image.state)}`,
-    `"history":${many(payloads)}`,
+    `"history":${many(image.history.map((text) => writePayload(text, form)))}`,
     `"run":${one(image.run)}`,
     `"steps":${many([...image.steps.values()].map(one))}`,
     `"spans":${many([...image.spans.values()].map(one))}`,
     `"evaluations":${many(image.evaluations.map(one))}`,
     `"lease":${one(image.lease)}`,
   ].join(',\n')
-  const body = `${rest}}\n`
-  return `{"checksum":"${checksum(body)}",\n${body}`
+  return `${rest}}\n`
 }
 
 type StoredImage = { [K in keyof RunImage]: RunImage[K] extends Map<string, infer Row> ? Row[] : RunImage[K] }

@@ -24,24 +24,55 @@ const PAYLOAD_LISTS: ReadonlySet<string> = new Set(['history', 'items'])
 /** Payloads that may be missing: null is then no payload. The others are objects or, as `null`, a payload. */
 const NULLABLE: ReadonlySet<string> = new Set(['metadata', 'finalContext'])
 
-/** JSON of a record, with its payloads in the form asked for. */
+class NotAsJson extends Error {}
+
+/**
+ * What `write` gives in the form asked for. Payloads that would not come back byte for byte as JSON make it the form 'text':
+ * those of codecs that format or encrypt, and nesting deeper than `JSON.stringify` follows. So what is written can be read.
+ */
+export function inForm(form: PayloadForm, write: (form: PayloadForm) => string): string {
+  try {
+    return write(form)
+  } catch (error) {
+    if (error instanceof NotAsJson) return write('text')
+    throw error
+  }
+}
+
+/** JSON of a record, with its payloads in the form asked for. To be called in `inForm`. */
 export function writeRecord(value: unknown, form: PayloadForm): string {
   return form === 'text' ? JSON.stringify(value) : write(value, '')
 }
 
 function write(value: unknown, key: string): string {
-  if (typeof value === 'string') return PAYLOADS.has(key) ? oneLine(value) : JSON.stringify(value)
+  if (typeof value === 'string') return PAYLOADS.has(key) ? writePayload(value, 'json') : JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (!Array.isArray(value)) {
     const members = Object.entries(value).filter(([, member]) => member !== undefined)
     return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${write(member, name)}`).join(',')}}`
   }
-  if (PAYLOAD_LISTS.has(key)) return `[${value.map(oneLine).join(',')}]`
-  return `[${value.map((item) => write(item, '')).join(',')}]`
+  const isPayloads = PAYLOAD_LISTS.has(key)
+  return `[${value.map((item) => (isPayloads ? writePayload(item, 'json') : write(item, ''))).join(',')}]`
 }
 
-/** JSON of a codec that spreads it over several lines; as `restore` gives it back. */
-const oneLine = (json: string) => (json.includes('\n') ? JSON.stringify(JSON.parse(json)) : json)
+/** A payload in that form. To be called in `inForm`. */
+export function writePayload(text: string, form: PayloadForm): string {
+  if (form === 'text') return JSON.stringify(text)
+  if (!comesBack(text, SPARE_CALLS)) throw new NotAsJson()
+  return text
+}
+
+/** Calls below the check, so that what just fits on the stack here fits where it is read. */
+const SPARE_CALLS = 200
+
+function comesBack(text: string, calls: number): boolean {
+  if (calls > 0) return comesBack(text, calls - 1)
+  try {
+    return JSON.stringify(JSON.parse(text)) === text
+  } catch {
+    return false
+  }
+}
 
 /** The record that `writeRecord` wrote. @throws SyntaxError */
 export function readRecord(text: string, form: PayloadForm): unknown {
@@ -67,7 +98,7 @@ export function checksum(text: string): string {
 
 /** A record as one line, `{"c":"<checksum>",…}`; the checksum is over what follows it. */
 export function writeLine(record: object, form: PayloadForm): string {
-  const rest = writeRecord({ p: form, ...record }, form).slice(1)
+  const rest = inForm(form, (form) => writeRecord({ p: form, ...record }, form)).slice(1)
   return `{"c":"${checksum(rest)}",${rest}\n`
 }
 
