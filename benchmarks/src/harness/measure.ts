@@ -9,6 +9,8 @@ interface SideResult {
   readonly opsPerSecond: Spread
   /** Speed over the control's in the same round; 1 for the control itself. */
   readonly ratio: Spread
+  /** Microseconds of processor time per operation, all threads: what a busy machine changes least. */
+  readonly cpuMicros: Spread
   readonly figures: Readonly<Record<string, number>>
 }
 
@@ -36,20 +38,25 @@ export async function measure(
 ): Promise<ContestResult> {
   const match = await contest.open(folder)
   const names = Object.keys(match.sides)
-  const speeds = new Map(names.map((name) => [name, [] as number[]]))
+  const played = new Map(names.map((name) => [name, [] as Played[]]))
   for (let round = 0; round < rounds.warmUp + rounds.measured; round++) {
     onRound(round - rounds.warmUp)
     const input = match.input(round)
     for (let place = 0; place < names.length; place++) {
       const name = names[(place + round) % names.length] as string
-      const seconds = await playRound(sideOf(match, name), input)
-      if (round >= rounds.warmUp) speeds.get(name)?.push(match.operations / seconds)
+      const result = await playRound(sideOf(match, name), input, match.operations)
+      if (round >= rounds.warmUp) played.get(name)?.push(result)
     }
   }
-  const sides = Object.fromEntries(names.map((name) => [name, resultOf(speeds, name, sideOf(match, name))]))
+  const sides = Object.fromEntries(names.map((name) => [name, resultOf(played, name, sideOf(match, name))]))
   for (const side of Object.values(match.sides)) await side.close?.()
   const { id, work, place, control, target } = contest
   return { id, work, place, control, target, operations: match.operations, sides }
+}
+
+interface Played {
+  readonly perSecond: number
+  readonly cpuMicros: number
 }
 
 function sideOf(match: Match<unknown>, name: string): Side<unknown> {
@@ -58,21 +65,25 @@ function sideOf(match: Match<unknown>, name: string): Side<unknown> {
   return side
 }
 
-/** Seconds of the timed part. Garbage of what went before is collected first, so that nobody pays for another's. */
-async function playRound(side: Side<unknown>, input: unknown): Promise<number> {
+/** Only `run` is timed. Garbage of what went before is collected first, so that nobody pays for another's. */
+async function playRound(side: Side<unknown>, input: unknown, operations: number): Promise<Played> {
   collectGarbage()
+  const cpuBefore = process.cpuUsage()
   const begin = performance.now()
   const result = await side.run(input)
   const seconds = (performance.now() - begin) / 1000
+  const { user, system } = process.cpuUsage(cpuBefore)
   await side.verify(input, result)
-  return seconds
+  return { perSecond: operations / seconds, cpuMicros: (user + system) / operations }
 }
 
-function resultOf(speeds: ReadonlyMap<string, readonly number[]>, name: string, side: Side<unknown>): SideResult {
-  const own = speeds.get(name) ?? []
-  const controls = speeds.get('control') ?? []
-  const ratios = own.map((speed, round) => speed / (controls[round] ?? Number.NaN))
-  return { rounds: own, opsPerSecond: spreadOf(own), ratio: spreadOf(ratios), figures: side.figures?.() ?? {} }
+function resultOf(played: ReadonlyMap<string, readonly Played[]>, name: string, side: Side<unknown>): SideResult {
+  const own = played.get(name) ?? []
+  const controls = played.get('control') ?? []
+  const rounds = own.map(({ perSecond }) => perSecond)
+  const ratios = rounds.map((speed, round) => speed / (controls[round]?.perSecond ?? Number.NaN))
+  const cpuMicros = spreadOf(own.map((each) => each.cpuMicros))
+  return { rounds, opsPerSecond: spreadOf(rounds), ratio: spreadOf(ratios), cpuMicros, figures: side.figures?.() ?? {} }
 }
 
 // Exposes the collector without asking for a flag on the command line.
