@@ -117,4 +117,4 @@ const verify = step('verify', async (ctx, file: string) => {
 })
 
 /** The background task that the sales report starts. */
-export const archive = defineWorkflow({ id: 'archive', name: 'Archive', version: '1', steps: [compress, verify] })
+const archive = defineWorkflow({ id: 'archive', name: 'Archive', version: '1', steps: [compress, verify] })

@@ -42,7 +42,7 @@ export interface StepContext {
 }
 
 /** Ends a step that pauses. The execution remembers the pause, so it holds even if a step catches this. */
-export class Pause extends Error {
+class Pause extends Error {
   override readonly name = 'Pause'
 }
 
