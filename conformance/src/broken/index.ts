@@ -1,8 +1,10 @@
+import { brokenTasks } from './background-tasks.js'
 import type { BrokenBackend } from './broken-backend.js'
 import { brokenClaims } from './claims.js'
 import { brokenCommits } from './commits.js'
 import { brokenCursors } from './cursors.js'
 import { brokenLists } from './lists.js'
+import { brokenPages } from './pages.js'
 import { brokenRecords } from './records.js'
 import { brokenRetention } from './retention.js'
 import { brokenRuns } from './runs.js'
@@ -15,8 +17,10 @@ import { brokenWindows } from './windows.js'
 /** Every broken backend, one line per file. */
 export const brokenBackends: readonly BrokenBackend[] = [
   brokenLists,
+  brokenPages,
   brokenWindows,
   brokenRetention,
+  brokenTasks,
   brokenRecords,
   brokenRuns,
   brokenStatuses,

@@ -1,5 +1,5 @@
-/** Lists that order, filter or page wrongly. */
-import { isStateBackendError, type StateQuery, type StateSummaryRow, type WorkflowFilter } from '@flujo-state/core'
+/** Lists that order or filter wrongly. */
+import type { StateQuery, StateSummaryRow, WorkflowFilter } from '@flujo-state/core'
 import { ReferenceStore } from '../reference-store.js'
 import { type BrokenBackend, brokenBackend, brokenStore } from './broken-backend.js'
 
@@ -10,13 +10,13 @@ export function slice<T>(items: readonly T[], { limit, offset = 0 }: Pick<Workfl
   return items.slice(offset, limit === undefined ? undefined : offset + limit)
 }
 
-/** The filter without its paging. */
+/** The filter without what cuts a page off. */
 export function whole<F extends object>(filter: F): F {
-  return { ...filter, limit: undefined, offset: undefined, after: undefined }
+  return { ...filter, limit: undefined, offset: undefined }
 }
 
 /** A store whose lists of snapshots answer another question than they were asked. */
-function askingInstead(change: (query: StateQuery) => Partial<StateQuery>) {
+export function askingInstead(change: (query: StateQuery) => Partial<StateQuery>) {
   return class extends ReferenceStore {
     override listStates(query: StateQuery) {
       return super.listStates({ ...query, ...change(query) })
@@ -28,6 +28,8 @@ function askingInstead(change: (query: StateQuery) => Partial<StateQuery>) {
 function sortingBy(compare: (a: StateSummaryRow, b: StateSummaryRow, order: StateQuery['order']) => number) {
   return class extends ReferenceStore {
     override async listStates(query: StateQuery) {
+      // A walk from page to page would never end.
+      if (query.after !== undefined) return super.listStates(query)
       const kept = new Set(await super.listStates(whole(query)))
       // The table is in the order of insertion, and sorting is stable.
       const rows = this.tables.states.filter((row) => kept.has(row))
@@ -187,70 +189,28 @@ export const brokenLists: readonly BrokenBackend[] = [
     askingInstead(({ order, before }) => (order === 'createdAt' && before !== undefined ? { before: before + 1 } : {})),
   ),
   brokenStore(
-    'offset-off-by-one',
-    'skips one row more than asked',
-    ['PAG-01', 'PAG-04'],
-    askingInstead(({ offset }) => ({ offset: offset ? offset + 1 : offset })),
-  ),
-  brokenStore(
-    'offset-needs-limit',
-    'an offset without a limit is passed over',
-    ['PAG-03', 'PAG-04'],
-    askingInstead(({ limit, offset }) => ({ offset: limit === undefined ? undefined : offset })),
-  ),
-  brokenStore(
-    'limit-zero-is-all',
-    'a limit of 0 is taken for none',
-    ['PAG-02'],
-    askingInstead(({ limit }) => ({ limit: limit || undefined })),
-  ),
-  brokenStore(
-    'limit-plus-one',
-    'forgets to drop the row it looked ahead for',
-    ['PAG-01', 'PAG-08'],
-    askingInstead(({ limit }) => ({ limit: limit ? limit + 1 : limit })),
-  ),
-  brokenStore(
-    'default-cap-1000',
-    'never gives more than 1,000 rows',
-    ['PAG-07'],
-    askingInstead(({ limit }) => ({ limit: Math.min(limit ?? 1_000, 1_000) })),
-  ),
-  brokenStore(
-    'limit-int32',
-    'large limits overflow',
-    ['PAG-03'],
-    askingInstead(({ limit }) => ({ limit: limit === undefined ? undefined : Math.max(0, limit | 0) })),
-  ),
-  brokenBackend('negative-limit-all', 'a limit of -1 means all', ['PAG-06'], ({ backend }) => ({
-    listWorkflows: (filter = {}) =>
-      backend.listWorkflows({ ...filter, limit: filter.limit === -1 ? undefined : filter.limit }),
-  })),
-  brokenBackend('limit-rounded', 'fractional limits are rounded', ['PAG-06'], ({ backend }) => ({
-    listStates: async (filter = {}) => {
-      try {
-        return await backend.listStates(filter)
-      } catch (error) {
-        if (!isStateBackendError(error, 'VALIDATION') || !Number.isFinite(filter.limit)) throw error
-        return backend.listStates({ ...filter, limit: Math.floor(Math.abs(filter.limit ?? 0)) })
+    'updates-listed-twice',
+    'a workflow is listed once for each write',
+    ['LST-01'],
+    class extends ReferenceStore {
+      override async listStates(query: StateQuery) {
+        const rows = await super.listStates(query)
+        return rows.flatMap((row) => (row.version > 1 ? [row, row] : row))
       }
     },
-  })),
-  brokenBackend(
-    'filter-after-page',
-    'takes the page first and filters it then',
-    ['PAG-05', 'BGT-06'],
-    ({ backend }) => ({
-      listBackgroundTasks: async ({ parentRunId, ...filter } = {}) => {
-        const all = await backend.listWorkflows()
-        const page = slice(
-          all.sort((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime()),
-          filter,
-        )
-        return page.filter(
-          (row) => row.isBackgroundTask && (parentRunId === undefined || row.parentRunId === parentRunId),
-        )
-      },
-    }),
+  ),
+  brokenStore(
+    'created-window-on-updatedAt',
+    'createdAfter and createdBefore look at updatedAt',
+    ['LST-17'],
+    class extends ReferenceStore {
+      override async listStates({ from, before, ...query }: StateQuery) {
+        const updated = await super.listStates({ order: 'updatedAt', from, before })
+        const rows = await super.listStates(query)
+        return query.order === 'updatedAt'
+          ? super.listStates({ ...query, from, before })
+          : rows.filter((row) => updated.includes(row))
+      }
+    },
   ),
 ]

@@ -1,57 +1,15 @@
-/** Background-task views, evaluations, system state and times that are wrong. */
-import { StateBackendError, type StateQuery, type Write } from '@flujo-state/core'
+/** Evaluations, system state and times that are wrong. */
+import { isStateBackendError, StateBackendError, TERMINAL_STATUSES, type Write } from '@flujo-state/core'
 import { ReferenceStore } from '../reference-store.js'
+import { writing } from './altered-store.js'
 import { type BrokenBackend, brokenBackend, brokenStore } from './broken-backend.js'
 import { slice, whole } from './lists.js'
 
 const HOUR = 3_600_000
 
-/** A store that applies something else than it was given. */
-function applyingInstead(change: (write: Write) => Write) {
-  return class extends ReferenceStore {
-    protected override apply(write: Write) {
-      super.apply(change(write))
-    }
-  }
-}
-
 const toSecond = (time: number) => Math.floor(time / 1_000) * 1_000
 
 export const brokenRecords: readonly BrokenBackend[] = [
-  brokenBackend('tasks-by-metadata', 'a flag in the metadata makes a background task', ['BGT-01'], ({ backend }) => ({
-    listBackgroundTasks: async (filter = {}) => {
-      const all = await backend.listWorkflows(whole(filter as object))
-      return slice(
-        all.filter(({ isBackgroundTask, metadata }) => isBackgroundTask || metadata.isBackgroundTask === true),
-        filter,
-      )
-    },
-  })),
-  brokenStore(
-    'null-parent-matches',
-    'tasks without a parent match every parent',
-    ['BGT-02'],
-    class extends ReferenceStore {
-      override async listStates({ parentRunId, ...query }: StateQuery) {
-        const rows = await super.listStates(whole(query))
-        return slice(
-          rows.filter((row) => parentRunId === undefined || (row.parentRunId ?? parentRunId) === parentRunId),
-          query,
-        )
-      }
-    },
-  ),
-  brokenStore(
-    'tasks-by-createdAt',
-    'background tasks are ordered, and their windows judged, by createdAt',
-    ['BGT-04', 'BGT-08'],
-    class extends ReferenceStore {
-      override listStates(query: StateQuery) {
-        return super.listStates(query.isBackgroundTask ? { ...query, order: 'createdAt' } : query)
-      }
-    },
-  ),
-
   brokenStore(
     'evaluations-upsert',
     'an evaluation replaces the one of the same run and step',
@@ -106,7 +64,7 @@ export const brokenRecords: readonly BrokenBackend[] = [
     'scores-float32',
     'scores are kept in single precision',
     ['EVL-06'],
-    applyingInstead((write) =>
+    writing((write) =>
       write.kind === 'add-evaluation'
         ? { ...write, row: { ...write.row, score: Math.fround(write.row.score) } }
         : write,
@@ -129,6 +87,47 @@ export const brokenRecords: readonly BrokenBackend[] = [
       (await backend.listEvaluations(filter)).map((row) => ({ ...row, evaluationId: '1' })),
   })),
 
+  brokenBackend('evaluations-drop-step', 'the step of an evaluation is forgotten', ['EVL-01'], ({ backend }) => ({
+    listEvaluations: async (filter) =>
+      (await backend.listEvaluations(filter)).map((row) => ({ ...row, stepName: null })),
+  })),
+  brokenBackend('any-cursor', 'a cursor that does not fit ends the list', ['EVL-11'], ({ backend }) => ({
+    listEvaluations: async (filter) => {
+      try {
+        return await backend.listEvaluations(filter)
+      } catch (error) {
+        if (isStateBackendError(error, 'VALIDATION') && error.path === '$.after') return []
+        throw error
+      }
+    },
+  })),
+  brokenBackend('metadata-wrapped', 'metadata that is no object is wrapped into one', ['EVL-12'], ({ backend }) => ({
+    persistEvaluation: (runId, evaluation, options) => {
+      const { metadata } = evaluation
+      const wrapped = Array.isArray(metadata) ? { ...evaluation, metadata: { metadata } } : evaluation
+      return backend.persistEvaluation(runId, wrapped, options)
+    },
+  })),
+  brokenBackend('feedback-truncated', 'feedback is cut at 65,535 characters', ['EVL-13'], ({ backend }) => ({
+    persistEvaluation: (runId, evaluation, options) => {
+      const feedback = evaluation.feedback?.slice(0, 65_535)
+      return backend.persistEvaluation(runId, { ...evaluation, feedback }, options)
+    },
+  })),
+  brokenBackend('evaluations-touch-state', 'an evaluation is a write of the snapshot', ['EVL-14'], ({ backend }) => ({
+    persistEvaluation: async (runId, evaluation, options) => {
+      await backend.persistEvaluation(runId, evaluation, options)
+      if ((await backend.loadState(runId)) !== null) await backend.updateState(runId, {})
+    },
+  })),
+  brokenBackend('evaluation-filters-dropped', 'unknown filters are passed over', ['EVL-15'], ({ backend }) => ({
+    listEvaluations: ({ runId, limit, offset, after } = {}) => backend.listEvaluations({ runId, limit, offset, after }),
+  })),
+
+  brokenBackend('system-unknown-empty', 'an unknown key has an empty value', ['SYS-02'], ({ backend, env }) => ({
+    getSystemState: async (key) =>
+      (await backend.getSystemState(key)) ?? { key, value: {}, updatedAt: env.clock.now() },
+  })),
   brokenBackend('system-bare-value', 'the value comes without its key and time', ['SYS-01'], ({ backend }) => ({
     getSystemState: async (key) => ((await backend.getSystemState(key))?.value ?? null) as never,
   })),
@@ -170,7 +169,7 @@ export const brokenRecords: readonly BrokenBackend[] = [
     'seconds-only',
     'milliseconds are dropped',
     ['TIM-05', 'LST-04', 'LST-14'],
-    applyingInstead((write) => {
+    writing((write) => {
       if (write.kind !== 'put-state') return write
       const { createdAt, updatedAt } = write.row
       return { ...write, row: { ...write.row, createdAt: toSecond(createdAt), updatedAt: toSecond(updatedAt) } }
@@ -209,4 +208,18 @@ export const brokenRecords: readonly BrokenBackend[] = [
       },
     }),
   ),
+
+  brokenBackend('compact-drops-ended', 'compact takes ended runs for waste', ['CMP-01'], ({ backend }) => ({
+    compact: async () => {
+      for (const { runId } of await backend.listRuns({ status: [...TERMINAL_STATUSES] }))
+        await backend.deleteRun(runId, { force: true })
+    },
+  })),
+  brokenBackend('compact-cuts-off', 'compact cuts the other instances off', ['CMP-02'], ({ backend, memory }) => ({
+    compact: async () => void memory.set('compacted', backend),
+    updateState: async (...args) => {
+      if ((memory.get('compacted') ?? backend) !== backend) throw new StateBackendError('IO', 'the file is gone')
+      return backend.updateState(...args)
+    },
+  })),
 ]

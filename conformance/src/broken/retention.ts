@@ -1,34 +1,26 @@
-/** Cleanup and the marking of stale tasks that take too much, too little or at the wrong time. */
-import { type CommitUnit, type Condition, type Decide, TERMINAL_STATUSES, WORKFLOW_STATUSES } from '@flujo-state/core'
-import { ReferenceStore } from '../reference-store.js'
-import { type BrokenBackend, brokenBackend, brokenStore, type Wrapped } from './broken-backend.js'
+/** Cleanup that takes too much, too little or at the wrong time, and deletions that leave something behind. */
+import {
+  type CommitUnit,
+  type RunQuery,
+  type StateQuery,
+  TERMINAL_STATUSES,
+  WORKFLOW_STATUSES,
+} from '@flujo-state/core'
+import { ReferenceStore, type Tables } from '../reference-store.js'
+import { doing, has, unlessCondition } from './altered-store.js'
+import { type BrokenBackend, brokenBackend, brokenStore } from './broken-backend.js'
 
 const DAY = 86_400_000
-const HOUR = 3_600_000
 
-/** A store that judges other conditions than it was given. */
-function judgingInstead(change: (condition: Condition, unit: CommitUnit) => Condition | null) {
+/** A store that deletes a run and then something more, or puts something of it back. */
+function deletingRuns(change: (tables: Tables, before: Tables) => void) {
   return class extends ReferenceStore {
-    override commit(units: readonly CommitUnit[], decide: Decide) {
-      const changed = units.map((unit) => ({
-        ...unit,
-        conditions: unit.conditions.flatMap((condition) => change(condition, unit) ?? []),
-      }))
-      return super.commit(changed, decide)
+    protected override deleteRun(runId: string) {
+      const before = { ...this.tables }
+      super.deleteRun(runId)
+      change(this.tables, before)
     }
   }
-}
-
-const isOf = (unit: CommitUnit, kind: CommitUnit['changes'][number]['kind']) =>
-  unit.changes.some((change) => change.kind === kind)
-
-/** Marks tasks one by one, each read first and written later. */
-async function markByHand({ backend, env }: Wrapped, staleHours: number): Promise<string[]> {
-  const before = env.clock.now().getTime() - staleHours * HOUR
-  const tasks = await backend.listBackgroundTasks({ status: 'running' })
-  const stale = tasks.filter(({ updatedAt }) => updatedAt.getTime() < before).map(({ runId }) => runId)
-  for (const runId of stale) await backend.updateState(runId, { status: 'failed', backgroundError: 'timeout' })
-  return stale
 }
 
 export const brokenRetention: readonly BrokenBackend[] = [
@@ -60,6 +52,39 @@ export const brokenRetention: readonly BrokenBackend[] = [
   brokenBackend('cleanup-zero-is-default', '0 days are taken for the default', ['CLN-06'], ({ backend }) => ({
     cleanupOldWorkflows: (options = {}) => backend.cleanupOldWorkflows({ ...options, daysOld: options.daysOld || 30 }),
   })),
+  brokenStore(
+    'cleanup-inclusive',
+    'a workflow at the edge of the window is deleted',
+    ['CLN-02', 'CLN-06', 'TIM-03'],
+    class extends doing((unit) => ({
+      ...unit,
+      conditions: unit.conditions.map((each) =>
+        each.kind === 'expired' ? { ...each, before: each.before + 1 } : each,
+      ),
+    })) {
+      override listStates({ before, ...query }: StateQuery) {
+        return super.listStates({ ...query, before: before === undefined ? undefined : before + 1 })
+      }
+    },
+  ),
+  brokenBackend('cleanup-whole-dates', 'the window begins with a date', ['CLN-02', 'CLN-03'], ({ backend, env }) => ({
+    cleanupOldWorkflows: ({ daysOld = 30, ...options } = {}) =>
+      backend.cleanupOldWorkflows({ ...options, daysOld: daysOld + (env.clock.now().getTime() % DAY) / DAY }),
+  })),
+  brokenBackend('cleanup-days-overflow', 'many days wrap around', ['CLN-23'], ({ backend }) => ({
+    cleanupOldWorkflows: (options = {}) =>
+      backend.cleanupOldWorkflows({ ...options, daysOld: (options.daysOld ?? 30) > 1e5 ? 0 : options.daysOld }),
+  })),
+  brokenStore(
+    'cleanup-needs-snapshots',
+    'runs without a snapshot are never deleted by age',
+    ['CLN-16', 'CLN-17'],
+    class extends ReferenceStore {
+      override listRuns(query: RunQuery) {
+        return query.withoutState ? [] : super.listRuns(query)
+      }
+    },
+  ),
   brokenBackend('cleanup-whole-days', 'fractions of a day are dropped', ['CLN-07'], ({ backend }) => ({
     cleanupOldWorkflows: ({ daysOld = 30, ...options } = {}) =>
       backend.cleanupOldWorkflows({ ...options, daysOld: Math.floor(daysOld) }),
@@ -128,7 +153,7 @@ export const brokenRetention: readonly BrokenBackend[] = [
       }
       protected override head(unit: CommitUnit) {
         const head = super.head(unit)
-        return isOf(unit, 'delete-run') && head.run ? { ...head, run: { ...head.run, placeholder: false } } : head
+        return has(unit, 'delete-run') && head.run ? { ...head, run: { ...head.run, placeholder: false } } : head
       }
     },
   ),
@@ -136,148 +161,48 @@ export const brokenRetention: readonly BrokenBackend[] = [
     'cleanup-ignores-leases',
     'runs that somebody works on are deleted by age',
     ['CLN-14'],
-    judgingInstead((condition, unit) =>
-      condition.kind === 'unclaimed' && isOf(unit, 'delete-run') ? null : condition,
-    ),
+    unlessCondition(({ kind }, unit) => kind === 'unclaimed' && has(unit, 'delete-run')),
   ),
   brokenStore(
     'cleanup-judges-once',
     'whether a run may go is judged when it is listed, not when it is deleted',
     ['CLN-25', 'CLN-26'],
-    judgingInstead((condition, unit) => (isOf(unit, 'delete-run') ? null : condition)),
+    unlessCondition((_, unit) => has(unit, 'delete-run')),
   ),
   brokenStore(
     'delete-leaves-spans',
     'the spans of a deleted run stay',
     ['CLN-12', 'CLN-21'],
-    class extends ReferenceStore {
-      protected override deleteRun(runId: string) {
-        const { spans } = this.tables
-        super.deleteRun(runId)
-        this.tables.spans = spans
-      }
-    },
+    deletingRuns((tables, { spans }) => Object.assign(tables, { spans })),
   ),
   brokenStore(
     'delete-leaves-evaluations',
     'the evaluations of a deleted run stay',
     ['CLN-12', 'CLN-21', 'EVL-09'],
-    class extends ReferenceStore {
-      protected override deleteRun(runId: string) {
-        const { evaluations } = this.tables
-        super.deleteRun(runId)
-        this.tables.evaluations = evaluations
-      }
-    },
+    deletingRuns((tables, { evaluations }) => Object.assign(tables, { evaluations })),
+  ),
+  brokenStore(
+    'delete-leaves-leases',
+    'the lease of a deleted run is still good for writing',
+    ['CLN-24'],
+    deletingRuns((tables, { leases }) => Object.assign(tables, { leases })),
   ),
   brokenStore(
     'delete-drops-system',
     'deleting a run drops the system state',
     ['CLN-12', 'SYS-05'],
-    class extends ReferenceStore {
-      protected override deleteRun(runId: string) {
-        super.deleteRun(runId)
-        this.tables.systemStates = []
-      }
-    },
+    deletingRuns((tables) => Object.assign(tables, { systemStates: [] })),
   ),
   brokenStore(
     'versions-start-again',
     'the version counter does not outlive a deletion',
     ['CLN-20'],
-    class extends ReferenceStore {
-      protected override deleteRun(runId: string) {
-        super.deleteRun(runId)
-        this.tables.counters = { ...this.tables.counters, version: 0 }
-      }
-    },
+    deletingRuns((tables) => Object.assign(tables, { counters: { ...tables.counters, version: 0 } })),
   ),
   brokenStore(
     'fences-start-again',
     'the fence counter does not outlive a deletion',
     ['CLN-20'],
-    class extends ReferenceStore {
-      protected override deleteRun(runId: string) {
-        super.deleteRun(runId)
-        this.tables.counters = { ...this.tables.counters, fence: 0 }
-      }
-    },
+    deletingRuns((tables) => Object.assign(tables, { counters: { ...tables.counters, fence: 0 } })),
   ),
-
-  brokenStore(
-    'stale-inclusive',
-    'a task at the edge of the window is taken for stale',
-    ['BGT-09', 'BGT-18'],
-    class extends judgingInstead((condition) =>
-      condition.kind === 'stale-task' ? { ...condition, before: condition.before + 1 } : condition,
-    ) {
-      override listStates(query: Parameters<ReferenceStore['listStates']>[0]) {
-        const { isBackgroundTask, before } = query
-        return super.listStates(isBackgroundTask && before !== undefined ? { ...query, before: before + 1 } : query)
-      }
-    },
-  ),
-  brokenStore(
-    'stale-ignores-leases',
-    'a task with a live lease is taken for stale',
-    ['BGT-19', 'BGT-24'],
-    judgingInstead((condition, unit) =>
-      condition.kind === 'unclaimed' && isOf(unit, 'mark-stale') ? null : condition,
-    ),
-  ),
-  brokenStore(
-    'stale-keeps-lease',
-    'a late worker may still write after its task was marked',
-    ['BGT-20'],
-    class extends ReferenceStore {
-      override commit(units: readonly CommitUnit[], decide: Decide) {
-        return super.commit(units, (unit, head, now) => {
-          const { outcome, writes } = decide(unit, head, now)
-          const kept = writes.filter(({ kind }) => kind !== 'delete-lease' || !isOf(unit, 'mark-stale'))
-          return { outcome, writes: kept }
-        })
-      }
-    },
-  ),
-  brokenStore(
-    'stale-counted-by-each',
-    'a task that somebody else has marked meanwhile is marked and counted again',
-    ['BGT-22', 'BGT-23'],
-    judgingInstead((condition) => (condition.kind === 'stale-task' ? null : condition)),
-  ),
-  brokenBackend('stale-blind-update', 'reads first and writes later, without looking again', ['BGT-13'], (world) => ({
-    cleanupStaleBackgroundTasks: async ({ staleHours = 24 } = {}) => (await markByHand(world, staleHours)).length,
-  })),
-  brokenBackend('stale-replaces-record', 'marking a task saves it anew and loses fields', ['BGT-10'], (world) => ({
-    cleanupStaleBackgroundTasks: async ({ staleHours = 24 } = {}) => {
-      const stale = await markByHand(world, staleHours)
-      for (const runId of stale) await world.backend.updateState(runId, { metadata: {} })
-      return stale.length
-    },
-  })),
-  brokenBackend('stale-without-reason', 'marked tasks do not say why they failed', ['BGT-10'], (world) => ({
-    cleanupStaleBackgroundTasks: async ({ staleHours = 24 } = {}) => {
-      const stale = await markByHand(world, staleHours)
-      for (const runId of stale) await world.backend.updateState(runId, { backgroundError: '' })
-      return stale.length
-    },
-  })),
-  brokenBackend(
-    'stale-counts-marked',
-    'tasks marked before are counted again',
-    ['BGT-12', 'BGT-09'],
-    ({ backend }) => ({
-      cleanupStaleBackgroundTasks: async (options) => {
-        await backend.cleanupStaleBackgroundTasks(options)
-        return (await backend.listBackgroundTasks({ status: 'failed' })).length
-      },
-    }),
-  ),
-  brokenBackend('stale-takes-paused', 'paused tasks are marked too', ['BGT-11'], ({ backend }) => ({
-    cleanupStaleBackgroundTasks: async (options) => {
-      for (const { runId } of await backend.listBackgroundTasks({ status: 'paused' }))
-        await backend.updateState(runId, { status: 'failed', backgroundError: 'timeout' })
-      return backend.cleanupStaleBackgroundTasks(options)
-    },
-  })),
 ]

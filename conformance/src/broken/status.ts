@@ -7,7 +7,7 @@ export const brokenStatuses: readonly BrokenBackend[] = [
   brokenStore(
     'status-only-in-snapshot',
     'a snapshot write leaves the run record',
-    ['ONE-01', 'ONE-02', 'ONE-07'],
+    ['ONE-01', 'ONE-02', 'ONE-07', 'BGT-21'],
     class extends ReferenceStore {
       override commit(...[units, decide]: Parameters<ReferenceStore['commit']>) {
         return super.commit(units, (unit, head, now) => {
@@ -21,7 +21,7 @@ export const brokenStatuses: readonly BrokenBackend[] = [
   brokenStore(
     'status-only-in-run',
     'saveRunStart and saveRunEnd leave the snapshot',
-    ['ONE-01', 'ONE-06'],
+    ['ONE-01', 'ONE-06', 'LST-16', 'STT-11', 'FLD-10'],
     class extends ReferenceStore {
       override commit(...[units, decide]: Parameters<ReferenceStore['commit']>) {
         return super.commit(units, (unit, head, now) => {

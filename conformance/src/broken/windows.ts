@@ -34,6 +34,8 @@ function brokenFailures(
 ): BrokenBackend {
   return brokenBackend(name, wrong, breaks, ({ backend, env }) => ({
     getFailedWorkflows: async ({ hoursBack = 24, ...paging } = {}) => {
+      // Refuses what has to be refused.
+      await backend.getFailedWorkflows({ hoursBack, ...paging })
       const now = env.clock.now().getTime()
       const all = await backend.getFailedWorkflows({ ...whole(paging), ...EVER })
       return slice(
