@@ -52,7 +52,8 @@ export function applyWrite(image: RunImage, write: Write): void {
       image.history = [...write.items]
       return
     case 'append-history':
-      image.history.push(...write.items)
+      // Not by spreading: as arguments, a hundred thousand items overflow the stack.
+      for (const item of write.items) image.history.push(item)
       return
     case 'delete-state':
       image.state = null

@@ -19,6 +19,11 @@ const putStep = (executionId: string, stepIndex: number): Write => ({
 })
 
 describe('applyWrite', () => {
+  it('appends any number of items', () => {
+    const items = Array<string>(300_000).fill('1')
+    expect(imageAfter(putState, { kind: 'append-history', runId: 'r', from: 2, items }).history).toHaveLength(300_002)
+  })
+
   it('keeps the snapshot and its history', () => {
     expect(imageAfter(putState)).toMatchObject({ state: stateRow(), history: ['1', '2'] })
     const patch: Write = { kind: 'patch-state', runId: 'r', set: { status: 'failed', version: 2 } }
