@@ -48,8 +48,18 @@ export class Lock {
   /** One that comes back at once, again and again, would keep out those that look only now and then. */
   async #letOthersIn(): Promise<void> {
     if (performance.now() - this.#turnBegan < TURN_MS) return
-    if (readdirSync(this.#layout.locks).some((name) => tokenOfWaiting(name) !== null)) await wait(2 * LONGEST_PAUSE_MS)
+    if (readdirSync(this.#layout.locks).some((name) => this.#isWaiting(name))) await wait(2 * LONGEST_PAUSE_MS)
     this.#turnBegan = performance.now()
+  }
+
+  /** Whether the file says that somebody waits; the sign of one that died waiting is taken away. */
+  #isWaiting(name: string): boolean {
+    const token = tokenOfWaiting(name)
+    if (token === null) return false
+    const user = parseIdentity(read(this.#layout.user(token)) ?? '')
+    if (user !== null && livenessOf(user) !== 'dead') return true
+    remove(this.#layout.waiting(token))
+    return false
   }
 
   async #acquire(): Promise<number> {

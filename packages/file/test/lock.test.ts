@@ -105,6 +105,13 @@ describe('the lock', () => {
   })
 })
 
+it('one that died while it waited is waited for no longer', async () => {
+  const { folder, layout } = emptyStore()
+  writeFileSync(layout.waiting(dead(folder).token), '')
+  await lockFor(folder).hold(async () => undefined)
+  expect(readdirSync(layout.locks)).toEqual([])
+})
+
 describe('processes', () => {
   it('lose nothing when they write to the same and to different runs', async () => {
     const folder = temporaryFolder()
