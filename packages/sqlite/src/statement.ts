@@ -34,6 +34,8 @@ class Prepared {
     for (let i = 0; i < names.length; i++) {
       const name = names[i] ?? null
       const value: unknown = name === null ? this.#constants[i] : (values as Record<string, unknown>)[name]
+      // The driver would make it null.
+      if (value === undefined) throw new TypeError(`no value for ${name}`)
       bound[i] = typeof value === 'boolean' ? Number(value) : value
     }
     return bound
