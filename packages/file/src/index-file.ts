@@ -13,6 +13,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ListIndex } from '@flujo-state/core'
 import { allDone } from './durable.js'
 import { isMissing } from './errors.js'
+import { Fresh } from './fresh.js'
 import {
   type Confirmed,
   confirmed,
@@ -29,6 +30,8 @@ import { namesIn, readRun, stampOf } from './run-folder.js'
 const SPARE_LINES = 2000
 /** Lines read or written, or folders looked at, before the event loop gets its turn. */
 const LINES_PER_TURN = 200
+/** So many runs that the index does not fit are worth writing it anew. */
+const MANY_MISFITS = 100
 /** Folders looked at side by side. */
 const PARALLEL = 16
 const NEWLINE = 10
@@ -39,14 +42,15 @@ export class IndexFile {
   #lists = new ListIndex()
   #known = new Map<string, Summary>()
   readonly #unconfirmed = new Set<string>()
-  /** Which file was read how far. */
-  #ino: bigint | null = null
+  /** Which file was read how far; 'none': there was no file, so nobody has written since; null: not looked yet. */
+  #ino: bigint | 'none' | null = null
   #offset = 0
   #lines = 0
   /** Lines of our own since the file was last looked at whether it is too long. */
   #appended = 0
-  #running: Promise<ListIndex> | null = null
-  #next: Promise<ListIndex> | null = null
+  /** Runs that were read from their own files because the index did not fit. */
+  #misfits = 0
+  readonly #fresh = new Fresh(() => this.#refresh())
 
   constructor(layout: Layout, token: string) {
     this.#layout = layout
@@ -66,9 +70,15 @@ export class IndexFile {
     try {
       this.#append(runs)
       if (this.#appended > SPARE_LINES) await this.#shorten()
+      await this.mend()
     } catch {
       // Said above.
     }
+  }
+
+  /** Writes the file anew if many runs do not fit: it was lost, or came with a copy of the folder. Called under the lock. Never fails. */
+  async mend(): Promise<void> {
+    if (this.#misfits > MANY_MISFITS) await this.rewrite().catch(() => undefined)
   }
 
   #append(lines: readonly IndexLine[]): void {
@@ -84,23 +94,9 @@ export class IndexFile {
     if (this.#lines > 4 * lists.size + SPARE_LINES) await this.rewrite()
   }
 
-  /** The lists as of this call or later. Who comes during a refresh waits for the next: that one may have looked too early. */
+  /** The lists as of this call or later. */
   refresh(): Promise<ListIndex> {
-    if (this.#next !== null) return this.#next
-    if (this.#running === null) return this.#start()
-    const begin = () => {
-      this.#next = null
-      return this.#start()
-    }
-    this.#next = this.#running.then(begin, begin)
-    return this.#next
-  }
-
-  #start(): Promise<ListIndex> {
-    this.#running = this.#refresh().finally(() => {
-      this.#running = null
-    })
-    return this.#running
+    return this.#fresh.get()
   }
 
   async #refresh(): Promise<ListIndex> {
@@ -125,8 +121,9 @@ export class IndexFile {
     })
     try {
       const file = await handle?.stat({ bigint: true })
-      const isNew = this.#ino === null || file?.ino !== this.#ino || file.size < this.#offset
-      if (isNew) this.#forget(file?.ino ?? null)
+      const ino = file?.ino ?? 'none'
+      const isNew = ino !== this.#ino || (file && file.size < this.#offset) === true
+      if (isNew) this.#forget(ino)
       if (handle && file && file.size > this.#offset) await this.#take(handle, Number(file.size) - this.#offset)
       return isNew
     } finally {
@@ -134,13 +131,14 @@ export class IndexFile {
     }
   }
 
-  #forget(ino: bigint | null): void {
+  #forget(ino: bigint | 'none' | null): void {
     this.#lists = new ListIndex()
     this.#known = new Map()
     this.#unconfirmed.clear()
     this.#ino = ino
     this.#offset = 0
     this.#lines = 0
+    this.#misfits = 0
   }
 
   async #take(handle: FileHandle, length: number): Promise<void> {
@@ -194,7 +192,11 @@ export class IndexFile {
 
   /** Finds the runs whose files are not what the index says. One look at each folder, no reading of those that fit. */
   async #compareWithFolders(): Promise<void> {
-    const idOf = new Map([...this.#known.keys()].map((runId) => [basename(this.#layout.runFolder(runId)), runId]))
+    const idOf = new Map<string, string>()
+    for (const runId of this.#known.keys()) {
+      idOf.set(basename(this.#layout.runFolder(runId)), runId)
+      if (idOf.size % LINES_PER_TURN === 0) await nextTurn()
+    }
     for (const shard of (await namesIn(this.#layout.runs)).filter(isShardName)) {
       const names = (await namesIn(join(this.#layout.runs, shard))).filter(isRunFolderName)
       for (let first = 0; first < names.length; first += PARALLEL) {
@@ -214,6 +216,7 @@ export class IndexFile {
     const known = listedId === undefined ? undefined : this.#known.get(listedId)
     if (known && stampOf(folder, known.generation) === known.stamp) return
     const run = await readRun(folder, listedId ?? null)
+    this.#misfits += 1
     if (run) this.#put(confirmed(run))
     else if (listedId !== undefined) this.#put(gone(listedId))
   }
@@ -236,6 +239,7 @@ export class IndexFile {
         await handle.close()
       }
       await rename(temporary, this.#layout.index)
+      this.#misfits = 0
     } catch (error) {
       await rm(temporary, { force: true })
       throw error

@@ -77,7 +77,11 @@ export class FileStore implements StateStore {
       try {
         // The last one to leave takes along what crashes of others have left; holding the lock removes those of the dead.
         const isLast = (await otherUsers(this.#layout, this.#identity)).length === 0
-        if (isLast) await this.#lock.hold(() => sweep(this.#layout, this.#identity))
+        if (isLast)
+          await this.#lock.hold(async () => {
+            await this.#index.mend()
+            await sweep(this.#layout, this.#identity)
+          })
       } catch (error) {
         // Somebody else has come meanwhile, and will be the last one.
         if (!isStateBackendError(error, 'BUSY')) throw error

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StateBackend } from '@flujo-state/core'
 import { describe, expect, it } from 'vitest'
@@ -185,11 +185,14 @@ describe('the index file', () => {
   })
 })
 
-it('two thousand runs are listed without holding the event loop', async () => {
+it('of two thousand runs, lost, is read from them once, without holding the event loop, and then written anew', async () => {
   const folder = temporaryFolder()
-  const backend = openBackend(folder)
+  const { index } = new Layout(folder)
+  const writer = openBackend(folder)
   for (let first = 0; first < 2_000; first += 250)
-    await Promise.all(Array.from({ length: 250 }, (_, n) => backend.saveState(`run ${first + n}`, stateOf(n))))
+    await Promise.all(Array.from({ length: 250 }, (_, n) => writer.saveState(`run ${first + n}`, stateOf(n))))
+  await writer.shutdown()
+  rmSync(index)
   const reader = openBackend(folder)
   await reader.open()
   let last = performance.now()
@@ -202,4 +205,9 @@ it('two thousand runs are listed without holding the event loop', async () => {
   clearInterval(watch)
   // Far more than it takes; another process may have the processor meanwhile.
   expect(longest).toBeLessThan(500)
+  expect(existsSync(index)).toBe(false)
+  expect(await reader.listStates()).toHaveLength(2_000)
+  await reader.shutdown()
+  expect(readFileSync(index, 'utf8').trim().split('\n')).toHaveLength(2_000)
+  expect(await reopened(folder, (backend) => backend.listStates())).toHaveLength(2_000)
 }, 60_000)
