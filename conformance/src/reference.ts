@@ -1,4 +1,4 @@
-import { createStateBackend } from '@flujo-state/core'
+import { type BackendOptions, createStateBackend } from '@flujo-state/core'
 import type { Harness, HarnessEnv } from './harness.js'
 import { ReferenceStore, Tables } from './reference-store.js'
 
@@ -9,12 +9,13 @@ export type MakeStore = (tables: Tables) => ReferenceStore
 export function referenceHarness(
   name = 'reference',
   makeStore: MakeStore = (tables) => new ReferenceStore(tables),
+  options: BackendOptions = {},
 ): Harness {
   const storages = new Map<string, Tables>()
   const open = ({ storageKey, clock }: HarnessEnv) => {
     const tables = storages.get(storageKey) ?? new Tables()
     storages.set(storageKey, tables)
-    return createStateBackend(makeStore(tables), { clock })
+    return createStateBackend(makeStore(tables), { ...options, clock })
   }
   return {
     name,

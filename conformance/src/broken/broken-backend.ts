@@ -1,4 +1,4 @@
-import type { StateBackend } from '@flujo-state/core'
+import type { Codec, StateBackend } from '@flujo-state/core'
 import type { Harness, HarnessEnv } from '../harness.js'
 import { type MakeStore, referenceHarness } from '../reference.js'
 import type { ReferenceStore, Tables } from '../reference-store.js'
@@ -26,6 +26,11 @@ export function brokenStore(
 ): BrokenBackend {
   const makeStore: MakeStore = (tables) => new Store(tables)
   return { ...describe(name, wrong, breaks), harness: referenceHarness(name, makeStore) }
+}
+
+/** A codec that is wrong, under everything else that is right. */
+export function brokenCodec(name: string, wrong: string, breaks: readonly string[], codec: Codec): BrokenBackend {
+  return { ...describe(name, wrong, breaks), harness: referenceHarness(name, undefined, { codec }) }
 }
 
 /** What a wrapper has for one instance: itself unbroken, its surroundings, and what the instances of one storage share. */

@@ -95,7 +95,7 @@ export const capabilityRules: readonly Rule[] = [
           () => null,
           (error: unknown) => error,
         )
-        const declared = group === null || t.backend.capabilities[group]
+        const declared = t.backend.capabilities[group]
         t.assert.equal(isStateBackendError(error, 'NOT_SUPPORTED'), !declared, `${name} is NOT_SUPPORTED`)
       }
     },

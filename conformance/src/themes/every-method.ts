@@ -5,7 +5,7 @@ import { fillWorld, WORLD_IDS } from '../fixtures/world.js'
 import { type Rule, rule, ruleFor } from '../rule.js'
 
 const byName = (methods: readonly Method[]) => Object.fromEntries(methods.map((method) => [method.name, method]))
-const requiresGroup = { variantRequires: ({ group }: Method) => (group === null ? [] : [group]) }
+const requiresGroup = { variantRequires: ({ group }: Method) => [group] }
 
 /** Throws whatever is done with it. */
 function throwingProxy(): object {
@@ -54,7 +54,7 @@ const LISTS: Readonly<Record<string, (backend: StateBackend) => Promise<unknown[
   getSpans: (b) => b.getSpans('nobody'),
   listEvaluations: (b) => b.listEvaluations(),
 }
-const groupOf = (name: string) => METHODS.find((method) => method.name === name)?.group ?? null
+const groupOf = (name: string) => METHODS.find((method) => method.name === name)?.group ?? 'states'
 
 const RETURNS_NOTHING = [
   'deleteState',
@@ -137,7 +137,7 @@ export const everyMethodRules: readonly Rule[] = [
   ruleFor(
     'GEN-05',
     'A list resolves to a dense array, empty when nothing matches, full when something does.',
-    { variantRequires: (name) => [groupOf(name) ?? 'states'] },
+    { variantRequires: (name) => [groupOf(name)] },
     Object.fromEntries(Object.keys(LISTS).map((name) => [name, name])),
     async (t, name) => {
       t.assert.equal(await LISTS[name]?.(t.backend), [], `${name} of an empty store`)
@@ -191,7 +191,7 @@ export const everyMethodRules: readonly Rule[] = [
   ),
 
   rule('GEN-09', 'Every method may be the very first call, many at once.', {}, async (t) => {
-    const usable = METHODS.filter(({ group }) => group === null || t.backend.capabilities[group])
+    const usable = METHODS.filter(({ group }) => t.backend.capabilities[group])
     const expectedRefusals = ['updateState', 'renewLease', 'releaseLease']
     const outcomes = await Promise.allSettled(usable.map((method, index) => method.call(t.backend, `run-${index}`)))
     for (const [index, outcome] of outcomes.entries()) {

@@ -82,7 +82,7 @@ export const identifierRules: readonly Rule[] = [
   ruleFor(
     'IDS-08',
     'What is no identifier is refused by every method that takes one, reads included.',
-    { variantRequires: (name) => METHODS.filter((method) => method.name === name).flatMap(({ group }) => group ?? []) },
+    { variantRequires: (name) => METHODS.filter((method) => method.name === name).map(({ group }) => group) },
     Object.fromEntries(Object.keys(TAKES_ID).map((name) => [name, name])),
     async (t, name) => {
       const method = METHODS.find((method) => method.name === name)
