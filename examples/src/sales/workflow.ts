@@ -11,8 +11,8 @@ import { aggregate, estimate, type Figures, type Interval } from './figures.js'
 import { renderReport } from './report.js'
 
 /** What the person says who is asked for approval. */
-export type Decision = { approved: boolean; by: string }
-export type SalesInput = {
+type Decision = { approved: boolean; by: string }
+type SalesInput = {
   /** The exported orders. */
   csv: string
   /** Where everything is written. */

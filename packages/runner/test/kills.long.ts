@@ -2,7 +2,7 @@
 import { describe, it } from 'vitest'
 import { killAtWrite, killInStep, WRITES } from './support/kills.js'
 
-const ROUNDS = 5
+const ROUNDS = 2
 const writes = Array.from({ length: WRITES }, (_, index) => index + 1)
 
 describe.each(['files', 'SQLite'] as const)('a worker on %s', (kind) => {
