@@ -91,7 +91,7 @@ export const brokenRecords: readonly BrokenBackend[] = [
     listEvaluations: async (filter) =>
       (await backend.listEvaluations(filter)).map((row) => ({ ...row, stepName: null })),
   })),
-  brokenBackend('any-cursor', 'a cursor that does not fit ends the list', ['EVL-11'], ({ backend }) => ({
+  brokenBackend('any-cursor', 'a cursor that does not fit ends the list', ['CUR-07'], ({ backend }) => ({
     listEvaluations: async (filter) => {
       try {
         return await backend.listEvaluations(filter)

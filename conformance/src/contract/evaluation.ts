@@ -194,22 +194,6 @@ export const evaluationRules: readonly Rule[] = [
     },
   ),
 
-  rule(
-    'EVL-11',
-    'The cursor of another kind of list is refused.',
-    { requires: ['evaluations', 'states'] },
-    async (t) => {
-      await save(t, 'run')
-      await t.backend.persistEvaluation('run', { score: 1 })
-      const [evaluation] = await t.backend.listEvaluations()
-      const [state] = await t.backend.listStates()
-      const ofEvaluation = cursorOf(t.assert.present(evaluation, 'the evaluation'))
-      const ofState = cursorOf(t.assert.present(state, 'the state'))
-      await t.assert.rejects(() => t.backend.listEvaluations({ after: ofState }), 'VALIDATION', { path: '$.after' })
-      await t.assert.rejects(() => t.backend.listStates({ after: ofEvaluation }), 'VALIDATION', { path: '$.after' })
-    },
-  ),
-
   ruleFor(
     'EVL-12',
     'An evaluation that cannot be meant is refused with its path; nothing is written.',

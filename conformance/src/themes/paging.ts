@@ -1,91 +1,17 @@
-import type { CapabilityGroup, Evaluation } from '@flujo-state/core'
+import type { CapabilityGroup } from '@flujo-state/core'
 import type { RuleContext } from '../context.js'
-import { DAY, HOUR, many, SECOND, save } from '../fixtures/workflows.js'
+import {
+  EVALUATIONS,
+  LISTS,
+  type PagedList,
+  type Paging,
+  type Row,
+  type Rows,
+  RUNS,
+  SNAPSHOTS,
+} from '../fixtures/paged-lists.js'
+import { DAY, HOUR, many, SECOND } from '../fixtures/workflows.js'
 import { type Rule, ruleFor } from '../rule.js'
-
-interface Paging {
-  readonly limit?: number | undefined
-  readonly offset?: number | undefined
-}
-
-/** A row that a list shall show; `matches`: whether the list's filter wants it. */
-interface Row {
-  readonly id: string
-  readonly time: Date
-  readonly matches: boolean
-}
-
-/** A list that pages, and how to give it rows that its order and its filter know. */
-interface PagedList {
-  readonly groups: readonly CapabilityGroup[]
-  write(t: RuleContext, row: Row): Promise<unknown>
-  /** The ids of a page of the rows that match. */
-  page(t: RuleContext, paging: Paging): Promise<(string | null)[]>
-  /** What asks for all rows, where that is not the default. */
-  readonly all?: Paging
-}
-
-const ids = (items: readonly { readonly runId: string }[]) => items.map(({ runId }) => runId)
-
-function writeState(t: RuleContext, { id, time, matches }: Row) {
-  const times = { createdAt: time, updatedAt: time }
-  const status = matches ? 'failed' : 'running'
-  return save(t, id, { status, isBackgroundTask: true, parentRunId: matches ? 'parent' : 'other', ...times })
-}
-
-const LISTS = {
-  listStates: {
-    groups: ['states'],
-    write: writeState,
-    page: async (t, paging) => ids(await t.backend.listStates({ status: 'failed', ...paging })),
-  },
-  listWorkflows: {
-    groups: ['states'],
-    write: (t, { id, time, matches }) => save(t, id, { createdAt: time, pipelineName: matches ? 'n' : 'other' }),
-    page: async (t, paging) => ids(await t.backend.listWorkflows({ pipelineName: 'n', ...paging })),
-  },
-  getFailedWorkflows: {
-    groups: ['states'],
-    write: writeState,
-    page: async (t, paging) => ids(await t.backend.getFailedWorkflows(paging)),
-  },
-  listBackgroundTasks: {
-    groups: ['states', 'backgroundTasks'],
-    write: writeState,
-    page: async (t, paging) => ids(await t.backend.listBackgroundTasks({ parentRunId: 'parent', ...paging })),
-  },
-  getFailedBackgroundTasks: {
-    groups: ['states', 'backgroundTasks'],
-    write: writeState,
-    page: async (t, paging) => ids(await t.backend.getFailedBackgroundTasks(paging)),
-  },
-  listRuns: {
-    groups: ['runs'],
-    write: (t, { id, time, matches }) =>
-      t.backend.saveRunStart({
-        runId: id,
-        createdAt: time,
-        metadata: { matches },
-        status: matches ? 'failed' : 'paused',
-      }),
-    page: async (t, paging) => ids(await t.backend.listRuns({ status: 'failed', ...paging })),
-  },
-  'listRuns by metadata': {
-    groups: ['runs'],
-    write: (t, { id, time, matches }) => t.backend.saveRunStart({ runId: id, createdAt: time, metadata: { matches } }),
-    page: async (t, paging) => ids(await t.backend.listRuns({ metadataFilter: { matches: true }, ...paging })),
-  },
-  listEvaluations: {
-    groups: ['evaluations'],
-    write: (t, { id, time, matches }) => {
-      t.clock.set(time)
-      return t.backend.persistEvaluation(matches ? 'run' : 'other', { score: 1, feedback: id })
-    },
-    page: async (t, paging) =>
-      (await t.backend.listEvaluations({ runId: 'run', ...paging })).map(({ feedback }: Evaluation) => feedback),
-    all: { limit: 5_000 },
-  },
-} satisfies Record<string, PagedList> as Readonly<Record<string, PagedList>>
 
 const EACH = { variantRequires: ({ groups }: PagedList) => groups }
 
@@ -106,7 +32,7 @@ function rowsOf(t: RuleContext): Row[] {
 
 /** Writes the rows one after the other and gives the ids of those that match, as the list gives them all at once. */
 async function fill(t: RuleContext, list: PagedList, others = false): Promise<(string | null)[]> {
-  for (const row of rowsOf(t)) if (others || row.matches) await list.write(t, row)
+  for (const row of rowsOf(t)) if (others || row.matches) await list.rows.write(t, row)
   const all = await list.page(t, { ...list.all })
   t.assert.equal(all.length, COUNT, 'rows in the whole list')
   return all
@@ -227,17 +153,17 @@ export const pagingRules: readonly Rule[] = [
   ruleFor(
     'PAG-07',
     'There is no hidden limit: 1,001 rows come at once.',
-    { ...EACH, timeoutMs: 30_000 },
-    LISTS,
-    async (t, list) => {
+    { variantRequires: ({ groups }: Rows) => groups, timeoutMs: 30_000 },
+    { snapshots: SNAPSHOTS, runs: RUNS, evaluations: EVALUATIONS },
+    async (t, rows) => {
       const time = new Date(t.clock.now().getTime() - HOUR)
       const digits = (n: number) => String(n).padStart(4, '0')
-      await many(1_001, (n) => list.write(t, { id: digits(n), time, matches: true }))
-      const all = await list.page(t, { ...list.all })
-      t.assert.equal(
-        [...all].sort(),
-        Array.from({ length: 1_001 }, (_, n) => digits(n)),
-      )
+      await many(1_001, (n) => rows.write(t, { id: digits(n), time, matches: true }))
+      const expected = Array.from({ length: 1_001 }, (_, n) => digits(n))
+      const hasAll = (groups: readonly CapabilityGroup[]) => groups.every((group) => t.backend.capabilities[group])
+      for (const [name, list] of Object.entries(LISTS))
+        if (list.rows === rows && hasAll(list.groups))
+          t.assert.equal([...(await list.page(t, { ...list.all }))].sort(), expected, name)
     },
   ),
 
@@ -263,7 +189,7 @@ export const pagingRules: readonly Rule[] = [
     LISTS,
     async (t, list) => {
       const all = await fill(t, list)
-      await list.write(t, { id: 'newest', time: new Date(t.clock.now().getTime() + DAY), matches: true })
+      await list.rows.write(t, { id: 'newest', time: new Date(t.clock.now().getTime() + DAY), matches: true })
       t.assert.equal(await list.page(t, { limit: 3 }), ['newest', ...all.slice(0, 2)], 'the first page')
       t.assert.equal(await list.page(t, { limit: 3, offset: 3 }), all.slice(2, 5), 'the second page')
       t.assert.equal(await list.page(t, { offset: COUNT }), all.slice(-1), 'the last row')
