@@ -1,6 +1,6 @@
 import type { StateBackend, WorkflowStatePatch, WriteOptions, Written } from '@flujo-state/core'
 import { createGenerators } from '../fixtures/generators.js'
-import { claim, MINUTE, runOf, versionOf, wrong } from '../fixtures/runs.js'
+import { claim, MINUTE, nextTurn, runOf, versionOf, wrong } from '../fixtures/runs.js'
 import { type Rule, rule, ruleFor } from '../rule.js'
 
 const GROUPS = { requires: ['states', 'runs', 'steps', 'claims'] } as const
@@ -235,14 +235,18 @@ export const atomicCommitRules: readonly Rule[] = [
       let writing = true
       const steps = 30
       const write = async () => {
-        for (let n = 1; n <= steps; n++)
-          await t.backend.saveStepResult(t.gen.step('r', n), {
-            state: { currentStepIndex: n, appendStepHistory: [{ n }] },
-          })
-        writing = false
+        try {
+          for (let n = 1; n <= steps; n++)
+            await t.backend.saveStepResult(t.gen.step('r', n), {
+              state: { currentStepIndex: n, appendStepHistory: [{ n }] },
+            })
+        } finally {
+          writing = false
+        }
       }
       const read = async () => {
         while (writing) {
+          await nextTurn()
           const first = (await second.listRunSteps('r')).length
           const state = t.assert.present(await second.loadState('r'), 'the snapshot')
           const last = (await second.listRunSteps('r')).length
