@@ -12,10 +12,12 @@ export {
   type Persistence,
 } from './capabilities.js'
 export { createStateBackend, StoreStateBackend } from './create-state-backend.js'
+// What authors of stores use.
 export {
   ERROR_CODES,
   type ErrorCode,
   type ErrorDetails,
+  errorOfMethod,
   isStateBackendError,
   messageOf,
   StateBackendError,
@@ -63,8 +65,6 @@ export type {
   WorkflowStats,
   WorkflowSummary,
 } from './models/workflow-state.js'
-// What authors of stores use.
-export { errorOfMethod } from './errors.js'
 export type * from './records.js'
 export { contains } from './rules/containment.js'
 export { cursorOf, type ListItem } from './rules/cursor.js'
@@ -79,7 +79,7 @@ export {
   type DefaultCodec,
   type TypeRegistration,
 } from './serialization/index.js'
-export type { StateBackend, WithState, Written } from './state-backend.js'
+export type * from './state-backend.js'
 export type * from './state-store.js'
 export { decide } from './store/decide.js'
 export { applyWrite, emptyImage, headOf, isEmptyImage, type RunImage, stepsInOrder } from './store/image.js'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { finite, identifier, time } from './common.js'
 import { nameFilter } from './paging.js'
-import { type StorableObject, type StoredObject, storableObject } from './storable.js'
+import { type StoredObject, storableObject } from './storable.js'
 
 const spanEvent = z.strictObject({
   name: identifier,
@@ -87,4 +87,3 @@ export interface SpanStatistics {
   byStatus: Record<string, number>
   durationByName: Record<string, DurationStatistics>
 }
-export type { StorableObject }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { count, finite, freeText, identifier, span, time, type WorkflowStatus, workflowStatus } from './common.js'
 import { nameFilter, pagingShape, statusFilter } from './paging.js'
-import { type StorableObject, type StoredObject, storable, storableObject } from './storable.js'
+import { type StoredObject, storable, storableObject } from './storable.js'
 
 const optionalFields = {
   lastStepOutput: storable.optional(),
@@ -133,4 +133,3 @@ export interface WorkflowStats {
   averageExecutionTimeMs: number
   backgroundStatusCounts: StatusCounts
 }
-export type { StorableObject }
