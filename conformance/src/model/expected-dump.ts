@@ -1,6 +1,7 @@
 import type * as core from '@flujo-state/core'
 import type { Dump } from '../dump.js'
-import type { Model, Record as RunRecord } from './model.js'
+import type { Model } from './model.js'
+import type { Record as RunRecord } from './snapshot-model.js'
 
 const STATUSES = ['running', 'paused', 'completed', 'failed', 'cancelled'] as const
 const HOUR = 3_600_000

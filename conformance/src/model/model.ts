@@ -1,181 +1,20 @@
-/**
- * What a store should hold, written from the contract alone: plain maps and plain values, no storage, no encoding, no queue. Every
- * backend is compared with it, core's rules too, so nothing of core is used here but types.
- */
+/** The rest of the model: runs, their history, claims and retention, over the model of snapshots. */
 import type * as core from '@flujo-state/core'
+import {
+  type LeaseOption,
+  type Record,
+  Refusal,
+  SnapshotModel,
+  type StateOption,
+  TERMINAL,
+  type VersionOption,
+} from './snapshot-model.js'
 
-type State = Omit<core.WorkflowState, 'version'>
-
-/** Everything under one run id. */
-export interface Record {
-  state: State | null
-  run: Omit<core.Run, 'totalCostUsd'> | null
-  /** What `saveRunEnd` was given; null: the sum of the steps. */
-  givenCost: number | null
-  /** In the order of first saving. */
-  steps: core.StepRecord[]
-  spans: Map<string, core.Span>
-  /** The latest lease, also after its end. */
-  lease: core.Lease | null
-}
-
-/** How a call is refused. */
-export class Refusal {
-  readonly code: core.ErrorCode
-  constructor(code: core.ErrorCode) {
-    this.code = code
-  }
-}
-
-const TERMINAL: readonly string[] = ['completed', 'failed', 'cancelled']
 const HOUR = 3_600_000
 
-export type LeaseOption = { readonly lease?: core.Lease | undefined }
-export type VersionOption = { readonly ifVersion?: number | undefined }
-export type StateOption = { readonly state?: core.WorkflowStatePatch | undefined }
-
-export class Model {
-  readonly records = new Map<string, Record>()
-  /** In the order of saving. */
-  readonly evaluations: Omit<core.Evaluation, 'evaluationId'>[] = []
-  readonly systemStates = new Map<string, core.SystemState>()
-  /** Runs whose snapshot must have a new version after the call that was last made. */
-  readonly moved = new Set<string>()
-  /** The last version seen of each run id, also past deletions. */
-  readonly versions = new Map<string, number>()
-  /** The greatest fence seen. */
-  fence = 0
-  readonly #now: () => Date
-
-  constructor(now: () => Date) {
-    this.#now = now
-  }
-
-  /** The record of the id; one that is made here and stays empty is nothing. */
-  of(runId: string): Record {
-    const record = this.records.get(runId) ?? {
-      state: null,
-      run: null,
-      givenCost: null,
-      steps: [],
-      spans: new Map(),
-      lease: null,
-    }
-    this.records.set(runId, record)
-    return record
-  }
-
-  isLive(lease: core.Lease | null): lease is core.Lease {
-    return lease !== null && this.#now() < lease.expiresAt
-  }
-
-  #judge(runId: string, options: LeaseOption & VersionOption, needsState = false): Refusal | null {
-    const { lease, state } = this.of(runId)
-    if (options.lease && options.lease.fence !== lease?.fence) return new Refusal('STALE_LEASE')
-    if (needsState && state === null) return new Refusal('NOT_FOUND')
-    const version = state === null ? 0 : this.versions.get(runId)
-    return options.ifVersion === undefined || options.ifVersion === version ? null : new Refusal('CONFLICT')
-  }
-
-  /** Both records carry the one status of the run. */
-  #moveStatus(runId: string, status: core.WorkflowStatus, updatedAt: Date): void {
-    const { state, run } = this.of(runId)
-    if (run && run.status !== status) {
-      run.endedAt = this.#endedAt(status, run)
-      Object.assign(run, { status, updatedAt })
-    }
-    if (state && state.status !== status) {
-      this.moved.add(runId)
-      Object.assign(state, { status, updatedAt })
-    }
-  }
-
-  #endedAt(
-    status: core.WorkflowStatus,
-    run: { status: core.WorkflowStatus; endedAt: Date | null } | null,
-  ): Date | null {
-    if (!TERMINAL.includes(status)) return null
-    return run && TERMINAL.includes(run.status) ? run.endedAt : this.#now()
-  }
-
-  saveState(runId: string, input: core.WorkflowStateInput, options: LeaseOption & VersionOption): Refusal | 'version' {
-    const refusal = this.#judge(runId, options)
-    if (refusal) return refusal
-    const record = this.of(runId)
-    const { state: old, run } = record
-    record.state = {
-      lastStepOutput: null,
-      stepHistory: [],
-      totalSteps: 0,
-      errorMessage: null,
-      executionTimeMs: null,
-      memoryUsageMb: null,
-      metadata: run?.metadata ?? {},
-      isBackgroundTask: false,
-      parentRunId: null,
-      taskId: null,
-      backgroundError: null,
-      createdAt: old?.createdAt ?? this.#now(),
-      ...input,
-      runId,
-      updatedAt: this.#updatedAt(input.updatedAt, old),
-    } as State
-    this.moved.add(runId)
-    if (run?.placeholder) this.#fill(record)
-    else this.#moveStatus(runId, record.state.status, record.state.updatedAt)
-    return 'version'
-  }
-
-  #updatedAt(given: Date | undefined, old: State | null): Date {
-    return given === undefined || given.getTime() === old?.updatedAt.getTime() ? this.#now() : given
-  }
-
-  #fill(record: Record): void {
-    const { state, run } = record
-    if (!state || !run) return
-    const { pipelineId, pipelineName, pipelineVersion, status, createdAt, updatedAt } = state
-    const endedAt = this.#endedAt(status, run)
-    Object.assign(run, {
-      pipelineId,
-      pipelineName,
-      pipelineVersion,
-      status,
-      createdAt,
-      updatedAt,
-      endedAt,
-      placeholder: false,
-    })
-  }
-
-  updateState(
-    runId: string,
-    patch: core.WorkflowStatePatch,
-    options: LeaseOption & VersionOption,
-  ): Refusal | 'version' {
-    const refusal = this.#judge(runId, options, true)
-    if (refusal) return refusal
-    this.#patch(runId, patch)
-    return 'version'
-  }
-
-  #patch(runId: string, { appendStepHistory, ...patch }: core.WorkflowStatePatch): void {
-    const record = this.of(runId)
-    if (!record.state) return
-    const updatedAt = this.#updatedAt(patch.updatedAt, record.state)
-    const stepHistory = [...(patch.stepHistory ?? record.state.stepHistory), ...(appendStepHistory ?? [])]
-    record.state = { ...record.state, ...(patch as State), stepHistory, updatedAt }
-    this.moved.add(runId)
-    this.#moveStatus(runId, record.state.status, updatedAt)
-  }
-
-  deleteState(runId: string, options: LeaseOption): Refusal | undefined {
-    const refusal = this.#judge(runId, options)
-    if (!refusal) this.of(runId).state = null
-    return refusal ?? undefined
-  }
-
+export class Model extends SnapshotModel {
   #blankRun(runId: string): NonNullable<Record['run']> {
-    const now = this.#now()
+    const now = this.now()
     const figures = {
       executionTimeMs: null,
       memoryUsageMb: null,
@@ -200,46 +39,46 @@ export class Model {
   /** What a step, span, evaluation or end needs: a run record, if need be a placeholder. */
   #ensureRun(runId: string): void {
     const record = this.of(runId)
-    if (record.run?.placeholder) record.run.updatedAt = this.#now()
+    if (record.run?.placeholder) record.run.updatedAt = this.now()
     if (record.run) return
     record.run = this.#blankRun(runId)
-    this.#fill(record)
+    this.fill(record)
   }
 
   saveRunStart({ runId, createdAt, ...given }: core.RunStart, options: LeaseOption): Refusal | undefined {
-    const refusal = this.#judge(runId, options)
+    const refusal = this.judge(runId, options)
     if (refusal) return refusal
     const record = this.of(runId)
     const current = (record.state ?? record.run)?.status ?? 'running'
     const status = given.status ?? current
-    const updatedAt = given.updatedAt ?? this.#now()
+    const updatedAt = given.updatedAt ?? this.now()
     if (!record.run) {
       record.run = this.#blankRun(runId)
-      this.#fill(record)
+      this.fill(record)
       record.run.placeholder = true
     }
     const { run } = record
-    if (run.placeholder) run.createdAt = createdAt ?? this.#now()
-    run.endedAt = this.#endedAt(status, run)
+    if (run.placeholder) run.createdAt = createdAt ?? this.now()
+    run.endedAt = this.endedAtAfter(status, run)
     Object.assign(run, given, { status, updatedAt, placeholder: false })
-    this.#moveStatus(runId, status, updatedAt)
+    this.moveStatus(runId, status, updatedAt)
     return undefined
   }
 
   saveRunEnd(runId: string, end: core.RunEnd, options: LeaseOption & StateOption): Refusal | 'version' | undefined {
-    const refusal = this.#judge(runId, options, options.state !== undefined)
+    const refusal = this.judge(runId, options, options.state !== undefined)
     if (refusal) return refusal
     this.#ensureRun(runId)
     const record = this.of(runId)
     const run = record.run as NonNullable<Record['run']>
     const status = end.status ?? (TERMINAL.includes(run.status) ? run.status : 'completed')
-    const updatedAt = end.updatedAt ?? this.#now()
-    const { totalCostUsd, endedAt = this.#endedAt(status, run), ...figures } = end
+    const updatedAt = end.updatedAt ?? this.now()
+    const { totalCostUsd, endedAt = this.endedAtAfter(status, run), ...figures } = end
     if (totalCostUsd !== undefined) record.givenCost = totalCostUsd
     Object.assign(run, figures, { status, updatedAt, endedAt: TERMINAL.includes(status) ? endedAt : null })
-    this.#moveStatus(runId, status, updatedAt)
+    this.moveStatus(runId, status, updatedAt)
     if (options.state === undefined) return undefined
-    this.#patch(runId, options.state)
+    this.patch(runId, options.state)
     return 'version'
   }
 
@@ -248,7 +87,7 @@ export class Model {
     options: LeaseOption & VersionOption & StateOption,
   ): Refusal | 'version' | undefined {
     const { runId } = step
-    const refusal = this.#judge(runId, options, options.state !== undefined)
+    const refusal = this.judge(runId, options, options.state !== undefined)
     if (refusal) return refusal
     this.#ensureRun(runId)
     const { steps } = this.of(runId)
@@ -263,12 +102,12 @@ export class Model {
       tokenCounts: null,
       executionTimeMs: null,
     }
-    const record = { ...empty, createdAt: this.#now(), ...step, executionId } as core.StepRecord
+    const record = { ...empty, createdAt: this.now(), ...step, executionId } as core.StepRecord
     const place = steps.findIndex((old) => old.executionId === executionId)
     if (place === -1) steps.push(record)
     else steps[place] = record
     if (options.state === undefined) return undefined
-    this.#patch(runId, options.state)
+    this.patch(runId, options.state)
     return 'version'
   }
 
@@ -279,7 +118,7 @@ export class Model {
     options: LeaseOption,
     replace = false,
   ): Refusal | undefined {
-    const refusal = this.#judge(runId, options)
+    const refusal = this.judge(runId, options)
     if (refusal) return refusal
     if (spans.length === 0) return undefined
     this.#ensureRun(runId)
@@ -291,20 +130,20 @@ export class Model {
   }
 
   persistEvaluation(runId: string, input: core.EvaluationInput, options: LeaseOption): Refusal | undefined {
-    const refusal = this.#judge(runId, options)
+    const refusal = this.judge(runId, options)
     if (refusal) return refusal
     this.#ensureRun(runId)
     const empty = { feedback: null, stepName: null, metadata: null }
-    this.evaluations.push({ runId, ...empty, ...input, createdAt: this.#now() } as core.Evaluation)
+    this.evaluations.push({ runId, ...empty, ...input, createdAt: this.now() } as core.Evaluation)
     return undefined
   }
 
   setSystemState(key: string, value: core.StorableObject): undefined {
-    this.systemStates.set(key, { key, value, updatedAt: this.#now() })
+    this.systemStates.set(key, { key, value, updatedAt: this.now() })
   }
 
   deleteRun(runId: string, { lease, force }: core.DeleteRunOptions): Refusal | undefined {
-    const refusal = this.#judge(runId, { lease })
+    const refusal = this.judge(runId, { lease })
     if (refusal) return refusal
     const held = this.of(runId).lease
     if (!force && this.isLive(held) && held.fence !== lease?.fence) return new Refusal('RUN_CLAIMED')
@@ -321,25 +160,25 @@ export class Model {
   /** Gives the lease with the fence that the store chose, which must be a new one. */
   claimRun(runId: string, { owner, leaseMs }: core.ClaimOptions): Refusal | Omit<core.Lease, 'fence'> {
     if (this.isLive(this.of(runId).lease)) return new Refusal('RUN_CLAIMED')
-    return { runId, owner, expiresAt: new Date(this.#now().getTime() + leaseMs) }
+    return { runId, owner, expiresAt: new Date(this.now().getTime() + leaseMs) }
   }
 
   renewLease(lease: core.Lease, { leaseMs }: core.RenewOptions): Refusal | core.Lease {
-    const refusal = this.#judge(lease.runId, { lease })
+    const refusal = this.judge(lease.runId, { lease })
     if (refusal) return refusal
-    const renewed = { ...lease, expiresAt: new Date(this.#now().getTime() + leaseMs) }
+    const renewed = { ...lease, expiresAt: new Date(this.now().getTime() + leaseMs) }
     this.of(lease.runId).lease = renewed
     return renewed
   }
 
   releaseLease(lease: core.Lease): Refusal | undefined {
-    const refusal = this.#judge(lease.runId, { lease })
+    const refusal = this.judge(lease.runId, { lease })
     if (!refusal) this.of(lease.runId).lease = null
     return refusal ?? undefined
   }
 
   cleanupOldWorkflows({ daysOld = 30 }: core.CleanupOptions): number {
-    const before = this.#now().getTime() - daysOld * 24 * HOUR
+    const before = this.now().getTime() - daysOld * 24 * HOUR
     const old = [...this.records].filter(([, { state, run, lease }]) => {
       const subject = state ?? run
       if (!subject || this.isLive(lease) || subject.updatedAt.getTime() >= before) return false
@@ -351,13 +190,13 @@ export class Model {
 
   /** The message of the backend's own is filled in by whoever reads it. */
   cleanupStaleBackgroundTasks({ staleHours = 24 }: core.StaleOptions): string[] {
-    const before = this.#now().getTime() - staleHours * HOUR
+    const before = this.now().getTime() - staleHours * HOUR
     const stale = [...this.records].filter(([, { state, lease }]) => {
       const isRunning = state?.isBackgroundTask === true && state.status === 'running'
       return isRunning && state.updatedAt.getTime() < before && !this.isLive(lease)
     })
     for (const [runId, record] of stale) {
-      this.#moveStatus(runId, 'failed', this.#now())
+      this.moveStatus(runId, 'failed', this.now())
       record.lease = null
     }
     return stale.map(([runId]) => runId)

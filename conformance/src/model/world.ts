@@ -5,7 +5,8 @@ import { scramble } from '../fixtures/scramble.js'
 import type { LeaseChoice, VersionChoice } from './arbitraries.js'
 import { expectedDump } from './expected-dump.js'
 import { literal } from './literal.js'
-import { Model, Refusal } from './model.js'
+import { Model } from './model.js'
+import { Refusal } from './snapshot-model.js'
 
 type Method = Exclude<keyof StateBackend, symbol | 'capabilities' | 'contractVersion'>
 

@@ -120,9 +120,7 @@ export const isolationRules: readonly Rule[] = [
       const expected = await method.call(other, subjectOf(method))
       await fillWorld(t)
       const given = await method.call(t.backend, subjectOf(method))
-      for (const write of METHODS.filter(
-        ({ kind, group }) => kind === 'write' && t.backend.capabilities[group],
-      ))
+      for (const write of METHODS.filter(({ kind, group }) => kind === 'write' && t.backend.capabilities[group]))
         for (const runId of ['plain', 'Plain', 'new']) await write.call(t.backend, runId).catch(() => {})
       t.assert.equal(given, expected)
     },

@@ -134,13 +134,13 @@ export const valueRules: readonly Rule[] = [
           await roundTrip(t, slot, () => nested(depth, kind), `${depth} levels of ${kind}`)
       await slot.prepare?.(t.backend, 'deep')
       const before = await t.dump(t.backend, ['deep'])
-      const deep = nested(20_000, 'arrays') as Storable
+      const deep = nested(10_000, 'arrays') as Storable
       const refused = await slot.write(t.backend, 'deep', deep).then(
         () => false,
         () => true,
       )
       if (refused) t.assert.equal(await t.dump(), before, 'nothing of the refused value was stored')
-      else t.assert.equal(await slot.read(t.backend, 'deep'), deep, '20,000 levels')
+      else t.assert.equal(await slot.read(t.backend, 'deep'), deep, '10,000 levels')
     },
   ),
 
