@@ -80,7 +80,7 @@ export interface DurationStatistics {
   max: number
 }
 
-/** Of ended spans. The maps have no prototype, so that any name is a key like another. */
+/** Of ended spans. Any name is an own key, also `__proto__`; ask `Object.hasOwn` for names that may be missing. */
 export interface SpanStatistics {
   totalSpans: number
   byName: Record<string, number>
