@@ -36,10 +36,10 @@ async function main(options: Options): Promise<void> {
   const folder = await workingFolder(options.folder ?? RESULTS)
   const machine = await describeMachine(folder)
   printMachine(machine, options)
-  const results = chosen.length === 0 ? [] : await measureAll(chosen, folder, options)
+  const measured = chosen.length === 0 ? { results: [], failures: [] } : await measureAll(chosen, folder, options)
   const shape = wanted(SHAPE) ? await countAll(folder) : []
-  await writeResults(options, { machine, rounds: options.rounds, quick: options.quick, results, shape })
-  if (shape.some(({ problem }) => problem !== null)) process.exitCode = 1
+  await writeResults(options, { machine, rounds: options.rounds, quick: options.quick, ...measured, shape })
+  if (measured.failures.length > 0 || shape.some(({ problem }) => problem !== null)) process.exitCode = 1
 }
 
 async function countAll(folder: string): Promise<ShapeResult[]> {
@@ -50,22 +50,29 @@ async function countAll(folder: string): Promise<ShapeResult[]> {
   return shape
 }
 
-async function measureAll(chosen: readonly Contest[], folder: string, options: Options): Promise<ContestResult[]> {
+/** What was measured, and what could not be: one line that fails does not lose the others. */
+async function measureAll(chosen: readonly Contest[], folder: string, options: Options) {
   const progress = new Progress()
   const results: ContestResult[] = []
+  const failures: Failure[] = []
   console.log(`\n${tableHead(COLUMNS)}`)
   for (const [index, contest] of chosen.entries()) {
     const own = join(folder, String(index))
     await mkdir(own)
-    const result = await play(contest, own, options, (round) =>
-      progress.show(`${index + 1} of ${chosen.length}: ${contest.id} · ${roundName(round, options)}`),
-    )
+    const onRound = (round: number) =>
+      progress.show(`${index + 1} of ${chosen.length}: ${contest.id} · ${roundName(round, options)}`)
+    try {
+      results.push(await play(contest, own, options, onRound))
+    } catch (error) {
+      failures.push({ id: contest.id, error: error instanceof Error ? error.message : String(error) })
+    }
     rmSync(own, { recursive: true })
-    results.push(result)
     progress.clear()
-    for (const row of contestRows(result)) console.log(row)
+    const [result, failure] = [results.at(-1), failures.at(-1)]
+    if (result?.id === contest.id) for (const row of contestRows(result)) console.log(row)
+    else console.log(`${contest.id}: failed\n${failure?.error}`)
   }
-  return results
+  return { results, failures }
 }
 
 function roundName(round: number, { rounds }: Options): string {
@@ -102,12 +109,19 @@ function printMachine(machine: Machine, { rounds, quick }: Options): void {
   if (loadBefore > cores / 2) console.log(`The machine is busy (load ${loadBefore}): do not trust the figures.`)
 }
 
+interface Failure {
+  /** Of the contest. */
+  readonly id: string
+  readonly error: string
+}
+
 /** What is written as JSON. */
 interface Results {
   readonly machine: Machine
   readonly rounds: number
   readonly quick: boolean
   readonly results: readonly ContestResult[]
+  readonly failures: readonly Failure[]
   readonly shape: readonly ShapeResult[]
 }
 

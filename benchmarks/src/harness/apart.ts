@@ -59,7 +59,11 @@ export function answerWith<Task, Result>(work: (task: Task, onRound: OnRound) =>
   process.once('message', (task: Task) => {
     work(task, (round) => say({ kind: 'round', round }))
       .then((result) => say({ kind: 'result', result }))
-      .catch((error: Error) => say({ kind: 'error', message: error.stack ?? error.message }))
+      .catch((error: Error) => {
+        // The stack has paths of this machine in it: it is shown, but not handed on to the results.
+        console.error(error)
+        say({ kind: 'error', message: error.message })
+      })
       .finally(() => process.disconnect())
   })
 }
