@@ -16,7 +16,7 @@ export interface Dump {
   readonly spanStatistics: core.SpanStatistics | null
 }
 
-export interface RunDump {
+interface RunDump {
   readonly state: core.WorkflowState | null
   readonly run: core.Run | null
   readonly steps: readonly core.StepRecord[]

@@ -2,8 +2,7 @@ import type { CapabilityGroup } from '@flujo-state/core'
 import type { RuleContext } from './context.js'
 
 /** What a harness may offer beside `create`: a rule that needs one it does not have is reported as not run. */
-export const HOOKS = ['reopen', 'second', 'spawn', 'storage', 'faults'] as const
-export type Hook = (typeof HOOKS)[number]
+export type Hook = 'reopen' | 'second' | 'spawn' | 'storage' | 'faults'
 
 /** A rule is data: one id, one sentence, one function. The same table makes the tests, the list and the report. */
 export interface Rule {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 // Inside this package, so that the examples find the packages that they import.
-const sources = fileURLToPath(new URL('../.data/readme', import.meta.url))
+const data = fileURLToPath(new URL('../.data', import.meta.url))
 const tsx = import.meta.resolve('tsx')
 
 interface Example {
@@ -36,8 +36,11 @@ async function examplesOf(readme: string): Promise<Example[]> {
 const examples = (await Promise.all((await readmes()).map(examplesOf))).flat()
 
 let folder: string
+// One for each run of this file, so that two at the same time do not take each other's away.
+let sources: string
 beforeAll(async () => {
-  await mkdir(sources, { recursive: true })
+  await mkdir(data, { recursive: true })
+  sources = await mkdtemp(join(data, 'readme-'))
   folder = await mkdtemp(join(tmpdir(), 'flujo-readme-'))
 })
 afterAll(() => Promise.all([rm(folder, { recursive: true }), rm(sources, { recursive: true })]))

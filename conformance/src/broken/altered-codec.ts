@@ -51,7 +51,7 @@ export const containers = (container: (value: object) => object) =>
 export const texts = (change: (text: string) => unknown) =>
   leaves((value) => (typeof value === 'string' ? change(value) : value))
 
-function parsed(text: string): unknown {
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -74,7 +74,7 @@ export function visiting(
 }
 
 /** The value with every getter that throws read as undefined. */
-function swallowing(value: unknown): unknown {
+export function swallowing(value: unknown): unknown {
   if (Array.isArray(value) || !isPlain(value)) return value
   const keys = Object.keys(value)
   const read = (key: string) => {
@@ -94,7 +94,7 @@ export function cutBelow(value: unknown, depth: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cutBelow(item, depth - 1)]))
 }
 
-function refuseShared(value: unknown): unknown {
+export function refuseShared(value: unknown): unknown {
   const seen = new Set<object>()
   return visiting(value, (object) => {
     if (seen.has(object)) throw new StateBackendError('SERIALIZATION', 'seen before', { path: '$' })

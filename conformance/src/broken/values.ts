@@ -1,5 +1,16 @@
 /** Codecs that give something else back than they were given, or take what they should refuse. */
-import { containers, cutBelow, leaves, reading, texts, visiting, writing } from './altered-codec.js'
+import {
+  containers,
+  cutBelow,
+  leaves,
+  parsed,
+  reading,
+  refuseShared,
+  swallowing,
+  texts,
+  visiting,
+  writing,
+} from './altered-codec.js'
 import { type BrokenBackend, brokenCodec } from './broken-backend.js'
 
 export const brokenValues: readonly BrokenBackend[] = [

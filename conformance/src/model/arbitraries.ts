@@ -17,14 +17,14 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
 /** Two of them share a prefix, two are hostile. */
-export const RUN_IDS = ['run', 'run-1', '__proto__', '../\u00e9\ud83d\ude00']
+const RUN_IDS = ['run', 'run-1', '__proto__', '../\u00e9\ud83d\ude00']
 export const runId = fc.constantFrom(...RUN_IDS)
 export const parentRunId = fc.constantFrom('parent', 'run', 'PARENT')
 export const key = fc.constantFrom('run', 'constructor', 'key/1')
 export const pipelineName = fc.constantFrom('Orders', 'orders', 'Billing%')
-export const spanId = fc.constantFrom('a', 'b', 'c', '__proto__')
+const spanId = fc.constantFrom('a', 'b', 'c', '__proto__')
 export const owner = fc.constantFrom('worker 1', 'worker 2')
-export const status = fc.constantFrom(...WORKFLOW_STATUSES)
+const status = fc.constantFrom(...WORKFLOW_STATUSES)
 
 /** Halves and quarters: their sums are exact. */
 const figure = fc.constantFrom(0, 0.25, 1.5, 1_000)

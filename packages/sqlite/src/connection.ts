@@ -96,18 +96,19 @@ export class Connection {
 
   /** @throws `IO`, `CORRUPT`, `BUSY`, `DRIVER`, and what `examine` throws */
   static async open(driver: Driver, target: Target, lock: Lock, options: ConnectionOptions): Promise<Connection> {
-    const examine = (handle: BetterSqlite3.Database) =>
-      lock.attempt(() => options.examine(handle, new Statements(handle, driver.builder(handle))))
     const settings = ourSettings(options.durability)
+    const connect = (handle: BetterSqlite3.Database) =>
+      lock.attempt(() => new Connection(handle, driver, target, lock, settings))
     if (target.kind === 'handle') {
-      await examine(target.handle)
-      return new Connection(target.handle, driver, target, lock, settings)
+      const lent = await connect(target.handle)
+      await lent.read(() => options.examine(lent.handle, lent.statements))
+      return lent
     }
-    const handle = await openOwn(driver, target, lock, options.create, examine)
+    const handle = await openOwn(driver, target, lock, options)
     try {
       if (target.kind === 'file') await lock.attempt(() => useWal(handle, target.name))
       await lock.attempt(() => applySettings(handle, settings))
-      return new Connection(handle, driver, target, lock, settings)
+      return await connect(handle)
     } catch (error) {
       handle.close()
       throw error
@@ -166,32 +167,23 @@ export class Connection {
 
   /** Rewrites the file without its free pages. Holds the event loop meanwhile. @throws `BUSY` at once if others have it open */
   async compact(): Promise<void> {
-    const name = this.#target.name
+    const { handle } = this
+    const mode = await this.#lock.attempt(() => {
+      if (handle.inTransaction) throw new HandleInUse()
+      return journalMode(handle)
+    })
     try {
-      if (this.handle.inTransaction) throw new HandleInUse()
-      this.#withOurSettings(() => this.#vacuum())
-    } catch (error) {
-      if (!isBusy(error)) throw translate(error, name)
-      throw new StateBackendError(
-        'BUSY',
-        `${name}: others have it open; compact() needs it alone. Nothing was changed`,
-        {
-          cause: error,
-        },
-      )
+      this.#withOurSettings(() => {
+        // Only the last user of a database may take it out of WAL mode: that is how we know that we are.
+        if (mode === 'wal') setJournalMode(handle, 'delete')
+        vacuum(handle)
+      })
+    } catch (cause) {
+      if (!isBusy(cause)) throw translate(cause, this.#target.name)
+      const message = `${this.#target.name}: others have it open; compact() needs it alone. Nothing was changed`
+      throw new StateBackendError('BUSY', message, { cause })
     } finally {
-      if (this.#target.kind === 'file') await this.#lock.attempt(() => useWal(this.handle, name))
-    }
-  }
-
-  #vacuum(): void {
-    const mode = journalMode(this.handle)
-    // Only the last user of a database may take it out of WAL mode: that is how we know that we are.
-    if (mode === 'wal') setJournalMode(this.handle, 'delete')
-    try {
-      vacuum(this.handle)
-    } finally {
-      if (mode === 'wal') setJournalMode(this.handle, mode)
+      if (mode === 'wal') await this.#lock.attempt(() => this.#withOurSettings(() => setJournalMode(handle, mode)))
     }
   }
 
@@ -212,31 +204,24 @@ async function openOwn(
   driver: Driver,
   target: OwnTarget,
   lock: Lock,
-  create: boolean,
-  examine: (handle: BetterSqlite3.Database) => MaybePromise<void>,
+  { create, examine }: ConnectionOptions,
 ): Promise<BetterSqlite3.Database> {
-  if (target.kind === 'memory') return examined(driver.open(':memory:', { timeout: 0 }), examine)
+  const open = async (path: string, options: BetterSqlite3.Options) => {
+    const handle = await lock.attempt(() => driver.open(path, { ...options, timeout: 0 }))
+    try {
+      await lock.attempt(() => examine(handle, new Statements(handle, driver.builder(handle))))
+      return handle
+    } catch (error) {
+      handle.close()
+      throw error
+    }
+  }
+  if (target.kind === 'memory') return open(':memory:', {})
   const { path, name } = target
   const { walIsHot } = await findFile(path, name, create)
-  const open = (options: BetterSqlite3.Options) =>
-    lock.attempt(() => driver.open(path, { ...options, fileMustExist: true, timeout: 0 }))
   // The last user who closes a database writes its WAL into the file, unless it may only read: so a file that we refuse keeps its bytes.
-  if (walIsHot) (await examined(await open({ readonly: true }), examine)).close()
-  return examined(await open({}), examine)
-}
-
-/** The handle, if nothing speaks against it; else it is closed. */
-async function examined(
-  handle: BetterSqlite3.Database,
-  examine: (handle: BetterSqlite3.Database) => MaybePromise<void>,
-): Promise<BetterSqlite3.Database> {
-  try {
-    await examine(handle)
-    return handle
-  } catch (error) {
-    handle.close()
-    throw error
-  }
+  if (walIsHot) (await open(path, { readonly: true })).close()
+  return open(path, { fileMustExist: true })
 }
 
 /** Readers and a writer at the same time, and one fsync per commit. It is the file's own setting, and lasts. */
