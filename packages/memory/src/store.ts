@@ -90,10 +90,13 @@ export class MemoryStore implements StateStore {
     if ((TERMINAL_STATUSES as readonly unknown[]).includes(status)) this.#terminal.add(runId)
   }
 
-  /** Makes room by forgetting terminal runs, never others. */
+  /** Makes room by forgetting terminal runs that nobody has claimed, never others. */
   #evict(): void {
     for (const runId of this.#terminal) {
       if (this.#images.size <= this.#maxRuns) return
+      const lease = this.#images.get(runId)?.lease
+      // Somebody is still at work on it.
+      if (lease && lease.expiresAt > Date.now()) continue
       const version = this.#images.get(runId)?.state?.version ?? 0
       this.#counters = { ...this.#counters, version: Math.max(this.#counters.version, version) }
       this.#keep(runId, emptyImage())

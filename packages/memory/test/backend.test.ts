@@ -56,6 +56,15 @@ describe('maxRuns', () => {
     expect(await idsOf(backend)).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  it('never forgets a run that somebody has claimed', async () => {
+    const backend = new InMemoryBackend({ maxRuns: 1 })
+    await backend.saveState('a', state('completed'))
+    const lease = await backend.claimRun('a', { owner: 'worker', leaseMs: 60_000 })
+    await backend.saveState('b', state('completed'))
+    await backend.saveState('a', state('completed'), { lease })
+    expect(await idsOf(backend)).toEqual(['a'])
+  })
+
   it('forgets everything of a run, and an old version never fits again', async () => {
     const backend = new InMemoryBackend({ maxRuns: 1 })
     await backend.saveRunStart({ runId: 'a' })
