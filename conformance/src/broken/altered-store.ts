@@ -2,7 +2,8 @@
 import type { Change, CommitOutcome, CommitUnit, Condition, Decide, RunHead, Write } from '@flujo-state/core'
 import { ReferenceStore, type Tables } from '../reference-store.js'
 
-type Store = new (tables: Tables) => ReferenceStore
+/** A class of stores: named, so that the compiler need not describe each one. */
+export type Store = new (tables: Tables) => ReferenceStore
 
 /** A store that does another piece of work than it was asked for. */
 export function doing(change: (unit: CommitUnit) => CommitUnit): Store {

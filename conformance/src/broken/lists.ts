@@ -1,6 +1,7 @@
 /** Lists that order or filter wrongly. */
 import type { StateQuery, StateSummaryRow, WorkflowFilter } from '@flujo-state/core'
 import { ReferenceStore } from '../reference-store.js'
+import type { Store } from './altered-store.js'
 import { type BrokenBackend, brokenBackend, brokenStore } from './broken-backend.js'
 
 const NAMES = ['pipelineId', 'pipelineName', 'pipelineVersion'] as const
@@ -16,7 +17,7 @@ export function whole<F extends object>(filter: F): F {
 }
 
 /** A store whose lists of snapshots answer another question than they were asked. */
-export function askingInstead(change: (query: StateQuery) => Partial<StateQuery>) {
+export function askingInstead(change: (query: StateQuery) => Partial<StateQuery>): Store {
   return class extends ReferenceStore {
     override listStates(query: StateQuery) {
       return super.listStates({ ...query, ...change(query) })

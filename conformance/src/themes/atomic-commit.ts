@@ -1,6 +1,7 @@
 import type { StateBackend, WorkflowStatePatch, WriteOptions, Written } from '@flujo-state/core'
 import { createGenerators } from '../fixtures/generators.js'
 import { claim, MINUTE, nextTurn, runOf, versionOf, wrong } from '../fixtures/runs.js'
+import { ticks } from '../fixtures/workflows.js'
 import { type Rule, rule, ruleFor } from '../rule.js'
 
 const GROUPS = { requires: ['states', 'runs', 'steps', 'claims'] } as const
@@ -245,8 +246,10 @@ export const atomicCommitRules: readonly Rule[] = [
         }
       }
       const read = async () => {
-        while (writing) {
-          await nextTurn()
+        for (let round = 0; writing; round++) {
+          // At ever other points of a write in the same process; in between the turn that a write needs to go on.
+          await ticks(round % 23)
+          if (round % 5 === 4) await nextTurn()
           const first = (await second.listRunSteps('r')).length
           const state = t.assert.present(await second.loadState('r'), 'the snapshot')
           const last = (await second.listRunSteps('r')).length
