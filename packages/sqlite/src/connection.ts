@@ -3,9 +3,9 @@ import { type MaybePromise, StateBackendError } from '@flujo-state/core'
 import type BetterSqlite3 from 'better-sqlite3'
 import type { Driver } from './driver.js'
 import { busy, HandleInUse, isBusy, translate } from './errors.js'
+import type { Durability } from './options.js'
 import {
   applySettings,
-  type Durability,
   journalMode,
   ourSettings,
   readSettings,

@@ -1,6 +1,5 @@
 export * from '@flujo-state/core'
 export { SQLiteBackend } from './backend.js'
-export { type MigrateMode, printMigrations } from './migrate.js'
-export type { SQLiteBackendOptions } from './options.js'
-export type { Durability } from './queries/database.js'
+export type { Durability, MigrateMode, SQLiteBackendOptions } from './options.js'
+export { printMigrations } from './print-migrations.js'
 export type { BetterSqlite3Database } from './target.js'

@@ -1,16 +1,10 @@
-import { createHash } from 'node:crypto'
 import { StateBackendError } from '@flujo-state/core'
 import type BetterSqlite3 from 'better-sqlite3'
 import { type Migration, migrations } from './migrations/index.js'
+import type { MigrateMode } from './options.js'
 import { encoding, tableNames, userVersion } from './queries/database.js'
-import { type Applied, LEDGER_SQL, LedgerQueries, ledgerEntrySql } from './queries/ledger.js'
+import { type Applied, entryOf, LedgerQueries } from './queries/ledger.js'
 import type { Statements } from './statement.js'
-
-/**
- * What to do about a schema that is not current: make it so (`auto`), refuse (`verify`, for deployments that migrate in a step
- * of their own), or not even look (`off`).
- */
-export type MigrateMode = 'auto' | 'verify' | 'off'
 
 /** A database as migrations see it. */
 export interface Subject {
@@ -51,19 +45,6 @@ export function migrate(subject: Subject, known = migrations): void {
     subject.handle.exec(migration.sql)
     ledger.add(entryOf(migration), Date.now())
   }
-}
-
-/** All migrations as one SQL script, for those who apply them with tools of their own and open with `migrate: 'verify'`. */
-export function printMigrations(): string {
-  const scripts = migrations.map((migration) => {
-    const { number, name, sql } = migration
-    return `-- ${String(number).padStart(4, '0')} ${name}\n${sql.trim()}\n\n${ledgerEntrySql(entryOf(migration))};\n`
-  })
-  return `begin immediate;\n\n${LEDGER_SQL};\n\n${scripts.join('\n')}\ncommit;\n`
-}
-
-function entryOf({ number, name, sql }: Migration): Applied {
-  return { number, name, hash: createHash('sha256').update(sql).digest('hex') }
 }
 
 function checkApplied(applied: Applied, known: Migration | undefined, store: string): void {

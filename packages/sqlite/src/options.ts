@@ -1,6 +1,12 @@
 import { type BackendOptions, StateBackendError } from '@flujo-state/core'
-import type { MigrateMode } from './migrate.js'
-import type { Durability } from './queries/database.js'
+
+export type Durability = 'full' | 'normal'
+
+/**
+ * What to do about a schema that is not current: make it so (`auto`), refuse (`verify`, for deployments that migrate in a step
+ * of their own), or not even look (`off`).
+ */
+export type MigrateMode = 'auto' | 'verify' | 'off'
 
 export interface SQLiteBackendOptions extends BackendOptions {
   /**

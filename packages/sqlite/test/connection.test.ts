@@ -185,6 +185,22 @@ describe('compact', () => {
     await backend.updateState('r', { currentStepIndex: 1 })
   })
 
+  it('waits for a transaction of the owner of a lent handle, and keeps the handle in its journal mode', async () => {
+    const handle = handleOf(temporaryFile())
+    handle.pragma('journal_mode = wal')
+    const backend = backendOf(handle, { busyTimeoutMs: 50 })
+    await backend.saveState('r', aState())
+    handle.exec('begin')
+    await expect(backend.compact()).rejects.toMatchObject({
+      code: 'BUSY',
+      message: expect.stringContaining('by its owner'),
+    })
+    handle.exec('rollback')
+    await backend.compact()
+    expect(pragma(handle, 'journal_mode')).toBe('wal')
+    expect(await backend.listStates()).toHaveLength(1)
+  })
+
   it('works in memory', async () => {
     const backend = backendOf(':memory:')
     await backend.saveState('r', aState())
@@ -265,10 +281,12 @@ describe('a handle that was lent', () => {
     const backend = backendOf(handle, { busyTimeoutMs: 30 })
     await backend.open()
     const other = handleOf(path)
-    other.exec('begin immediate')
+    other.exec('begin exclusive')
     const begin = performance.now()
     await expect(backend.saveState('r', aState())).rejects.toMatchObject({ code: 'BUSY' })
+    await expect(backendOf(handle, { busyTimeoutMs: 30 }).open()).rejects.toMatchObject({ code: 'BUSY' })
     expect(performance.now() - begin).toBeLessThan(5000)
+    expect(pragma(handle, 'busy_timeout')).toBe(60_000)
     other.exec('rollback')
   })
 })

@@ -6,9 +6,12 @@ export interface Entry<T> extends Place {
   dead: boolean
 }
 
+/** So few dead entries are not worth a mending. */
+const FEW = 32
+
 /**
  * Entries newest first, ties by id descending. Adding and removing cost nothing at once: the order is mended by the next walk,
- * in one pass.
+ * or when most entries are dead, in one pass.
  */
 export class SortedPlaces<T> {
   #sorted: Entry<T>[] = []
@@ -25,6 +28,13 @@ export class SortedPlaces<T> {
     if (entry.dead) return
     entry.dead = true
     this.#dead += 1
+    // Also when nobody walks: what is dead never outweighs what lives, and each mending is paid for by as many removals.
+    if (this.#dead >= FEW && this.#dead * 2 > this.length) this.#mend()
+  }
+
+  /** How many entries are held, the dead ones included. */
+  get length(): number {
+    return this.#sorted.length + this.#added.length
   }
 
   /** The living values behind `after` (or from the newest on) with `from <= time < before`. */

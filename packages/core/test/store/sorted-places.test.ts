@@ -19,6 +19,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 describe('SortedPlaces', () => {
+  it('holds no more dead entries than living ones, also when nobody walks', () => {
+    const places = new SortedPlaces<number>()
+    let entry = places.add(0, 'a', 0)
+    for (let value = 1; value < 10_000; value++) {
+      places.remove(entry)
+      entry = places.add(value, 'a', value)
+    }
+    expect(places.length).toBeLessThan(100)
+    expect([...places.walk({})]).toEqual([9_999])
+  })
+
   it('walks what filtering and sorting would give, whatever came before', () => {
     const holds = (steps: Step[]) => {
       const places = new SortedPlaces<number>()

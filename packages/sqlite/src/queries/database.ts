@@ -1,9 +1,8 @@
 /** SQL about the database as a whole: its settings, its transactions, what is in it. */
 import type BetterSqlite3 from 'better-sqlite3'
+import type { Durability } from '../options.js'
 
 type Handle = BetterSqlite3.Database
-
-export type Durability = 'full' | 'normal'
 
 export interface Settings {
   /** Milliseconds that SQLite itself would wait for a lock, blocking the event loop. */

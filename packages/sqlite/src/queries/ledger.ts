@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import type BetterSqlite3 from 'better-sqlite3'
 import { asc, sql } from 'drizzle-orm'
+import type { Migration } from '../migrations/index.js'
 import { selection } from '../rows.js'
 import { ledger } from '../schema.js'
 import { placeholders, type Query, type RecordQuery, type Statements } from '../statement.js'
@@ -25,6 +27,11 @@ export const LEDGER_SQL = `create table if not exists flujo_state_migrations (
   hash text not null,
   applied_at integer not null
 ) strict`
+
+/** What the ledger says of a migration; the hash tells an edited one. */
+export function entryOf({ number, name, sql }: Migration): Applied {
+  return { number, name, hash: createHash('sha256').update(sql).digest('hex') }
+}
 
 /** The ledger's entry for a migration, as SQL for people who apply migrations themselves. */
 export function ledgerEntrySql({ number, name, hash }: Applied): string {
