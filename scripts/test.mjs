@@ -7,6 +7,10 @@ import { root, setup } from './setup.mjs'
 import { turbo } from './turbo.mjs'
 import { workspacePackages } from './workspace.mjs'
 
+/** A file system in memory, where there is one, and what must be free there. */
+const MEMORY_FILES = '/dev/shm'
+const ENOUGH_BYTES = 2 ** 30
+
 const TASKS = { test: 'test.json', 'test:long': 'test-long.json' }
 const [task = 'test', ...turboArgs] = process.argv.slice(2)
 
@@ -33,9 +37,6 @@ async function runTests() {
   if (ranNothing) console.error('No test ran.')
   process.exitCode = code !== 0 || sum.failed > 0 || ranNothing ? 1 : 0
 }
-
-const MEMORY_FILES = '/dev/shm'
-const ENOUGH_BYTES = 2 ** 30
 
 /**
  * The short form makes thousands of small stores. They are real files all the same on a file system in memory, where there is
