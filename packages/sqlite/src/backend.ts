@@ -6,9 +6,9 @@ import {
   type WorkflowStats,
   workflowStats,
 } from '@flujo-state/core'
-import { checkOptions, type SQLiteBackendOptions } from './options.js'
+import { type BetterSqlite3Database, checkOptions, type SQLiteBackendOptions } from './options.js'
 import { SQLiteStore } from './store.js'
-import { type BetterSqlite3Database, targetOf } from './target.js'
+import { targetOf } from './target.js'
 
 /** Keeps everything in one SQLite database. */
 export class SQLiteBackend extends StoreStateBackend {

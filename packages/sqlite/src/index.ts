@@ -1,5 +1,4 @@
 export * from '@flujo-state/core'
 export { SQLiteBackend } from './backend.js'
-export type { Durability, MigrateMode, SQLiteBackendOptions } from './options.js'
+export type { BetterSqlite3Database, Durability, MigrateMode, SQLiteBackendOptions } from './options.js'
 export { printMigrations } from './print-migrations.js'
-export type { BetterSqlite3Database } from './target.js'

@@ -1,5 +1,15 @@
 import { type BackendOptions, StateBackendError } from '@flujo-state/core'
 
+/** An open better-sqlite3 `Database`, in the few members by which it is recognised. */
+export interface BetterSqlite3Database {
+  readonly open: boolean
+  readonly name: string
+  readonly inTransaction: boolean
+  prepare(source: string): unknown
+  exec(source: string): unknown
+  pragma(source: string): unknown
+}
+
 export type Durability = 'full' | 'normal'
 
 /**

@@ -6,16 +6,6 @@ import { StateBackendError } from '@flujo-state/core'
 import type BetterSqlite3 from 'better-sqlite3'
 import { translate } from './errors.js'
 
-/** An open better-sqlite3 `Database`, in the few members by which it is recognised. */
-export interface BetterSqlite3Database {
-  readonly open: boolean
-  readonly name: string
-  readonly inTransaction: boolean
-  prepare(source: string): unknown
-  exec(source: string): unknown
-  pragma(source: string): unknown
-}
-
 /** Where the store is: in a file, in this process's memory, or wherever a handle leads that its owner lends us. */
 export type Target =
   | { readonly kind: 'file'; readonly path: string; readonly name: string }
