@@ -3,6 +3,7 @@
 // 1. Packs every public package and runs publint and attw (are the types wrong?) over each tarball.
 // 2. Installs ONE backend's tarball into an empty project outside the workspace, saves and loads a state with plain Node, compiles
 //    a caller against its types, and looks which drivers came along.
+// 3. Runs the conformance suite as a third party does: its command, and under node:test, mocha, jest and vitest.
 //
 // `pnpm build` goes first. Nothing is fetched under our own names: npm's `overrides` point each of them at its tarball.
 //
@@ -23,6 +24,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { RUNNERS, tryCommand, tryRunners } from './packed-conformance.mjs'
 import { root } from './setup.mjs'
 import { workspacePackages } from './workspace.mjs'
 
@@ -66,6 +68,9 @@ try {
     attempt(`${name}: alone`, () => tryBackend(name, backend, tarballs))
   for (const [name, entries] of Object.entries(OTHERS))
     attempt(`${name}: alone`, () => tryImports(name, entries, tarballs))
+  const suite = ['@flujo-state/conformance', '@flujo-state/memory']
+  attempt('@flujo-state/conformance: command', () => tryCommand(project(suite, tarballs), compile))
+  attempt('@flujo-state/conformance: runners', () => tryRunners(project(suite, tarballs, RUNNERS)))
 } finally {
   rmSync(work, { recursive: true, force: true })
 }
@@ -129,19 +134,22 @@ function lintTarball({ manifest }, tarball) {
   tool('attw', ['--profile', 'esm-only', '--format', 'ascii', tarball], work)
 }
 
-/** An empty project with one package of ours, as `npm install @flujo-state/…` would make it. */
-function project(name, tarballs) {
-  const folder = join(work, 'projects', name)
+/** An empty project with packages of ours (and others), as `npm install @flujo-state/…` would make it. */
+function project(names, tarballs, others = {}) {
+  const folder = join(work, 'projects', [...names, ...Object.keys(others)].join('+').replaceAll('/', '-'))
   mkdirSync(folder, { recursive: true })
-  const ours = Object.entries(tarballs)
-    .filter(([other]) => other !== name)
-    .map(([other, tarball]) => [other, `file:${tarball}`])
-  const overrides = { ...Object.fromEntries(ours), 'better-sqlite3': sqliteOfWorkspace().version }
+  const ours = (which) =>
+    Object.fromEntries(
+      Object.entries(tarballs)
+        .filter(([name]) => names.includes(name) === which)
+        .map(([name, tarball]) => [name, `file:${tarball}`]),
+    )
+  const overrides = { ...ours(false), 'better-sqlite3': sqliteOfWorkspace().version }
   const manifest = {
     name: 'a-user',
     private: true,
     type: 'module',
-    dependencies: { [name]: `file:${tarballs[name]}` },
+    dependencies: { ...ours(true), ...others },
     overrides,
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
@@ -165,7 +173,7 @@ function installed(folder, driver) {
 }
 
 function tryBackend(name, { open, drivers }, tarballs) {
-  const folder = project(name, tarballs)
+  const folder = project([name], tarballs)
   const className = /new (\w+)/.exec(open)?.[1]
   const caller = `import { ${className}, isStateBackendError } from '${name}'
 const backend = ${open}
@@ -204,7 +212,7 @@ function expectDrivers(folder, drivers) {
 }
 
 function tryImports(name, entries, tarballs) {
-  const folder = project(name, tarballs)
+  const folder = project([name], tarballs)
   for (const [entry, names] of Object.entries(entries)) {
     const script = `import * as m from '${join(name, entry)}'
 const missing = ${JSON.stringify(names)}.filter((name) => typeof m[name] !== 'function')

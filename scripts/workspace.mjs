@@ -8,6 +8,7 @@ export function workspacePackages() {
     'conformance',
     'benchmarks',
     'examples',
+    'examples/redis-backend',
   ]
   return folders
     .filter((folder) => existsSync(`${root}${folder}/package.json`))

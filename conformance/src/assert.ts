@@ -25,6 +25,8 @@ export interface Asserts {
     code: ErrorCode | readonly ErrorCode[],
     options?: { readonly path?: string; readonly what?: string },
   ): Promise<StateBackendError>
+  /** The call does not fail, and gives this: for rules that promise that something is taken. */
+  resolves<T>(call: Promise<T>, what: string): Promise<T>
   fail(what: string): never
 }
 
@@ -64,6 +66,14 @@ export function createAsserts(): CountingAsserts {
       count += 1
       const problem = await rejectionProblem(call, [code].flat(), path)
       return typeof problem === 'string' ? fail(`${prefix(what)}${problem}`) : problem
+    },
+    async resolves(call, what) {
+      count += 1
+      try {
+        return await call
+      } catch (error) {
+        return fail(`${what}: the call should be taken, got ${show(error)}`)
+      }
     },
     fail(what) {
       count += 1

@@ -1,4 +1,5 @@
 import type { StateBackend } from '@flujo-state/core'
+import type { Spawned } from './child/spawned.js'
 import { show } from './show.js'
 
 interface RecordedCall {
@@ -37,6 +38,20 @@ export class Recorder {
           })
         return wrapped.get(key)
       },
+    })
+  }
+
+  /** A process whose calls are recorded under the name. */
+  watchProcess(spawned: Spawned, name: string): Spawned {
+    const backend = this.watch(spawned.backend, name)
+    const script: Spawned['script'] = (calls, onDone) => {
+      this.calls += calls.length - 1
+      for (const { method, args } of calls) this.#note(method, args[0])
+      return this.#call(name, 'script', [calls], () => spawned.script(calls, onDone)) as ReturnType<Spawned['script']>
+    }
+    return new Proxy(spawned, {
+      get: (target, key) =>
+        key === 'backend' ? backend : key === 'script' ? script : Reflect.get(target, key, target),
     })
   }
 

@@ -83,7 +83,7 @@ export class ReferenceStore implements core.StateStore {
         put(tables.steps, write.row, (row) => isStep(row, write.row))
         return
       case 'put-spans':
-        for (const span of write.rows) put(tables.spans, span, (row) => isSpan(row, span))
+        this.putSpans(write.rows)
         return
       case 'delete-spans':
         tables.spans = others(tables.spans, write.runId)
@@ -118,6 +118,18 @@ export class ReferenceStore implements core.StateStore {
     tables.spans = others(tables.spans, runId)
     tables.evaluations = others(tables.evaluations, runId)
     tables.leases = others(tables.leases, runId)
+  }
+
+  // The one short cut here: thousands of spans come at once.
+  protected putSpans(rows: readonly core.SpanRow[]): void {
+    const { spans } = this.tables
+    const key = ({ runId, spanId }: core.SpanRow) => JSON.stringify([runId, spanId])
+    const places = new Map(spans.map((row, index) => [key(row), index]))
+    for (const row of rows) {
+      const place = places.get(key(row)) ?? spans.length
+      places.set(key(row), place)
+      spans[place] = row
+    }
   }
 
   protected putHistory(runId: string, items: readonly core.Encoded[]): void {
@@ -200,7 +212,6 @@ interface Ranked {
 const ranked = ({ createdAt, sequence }: core.EvaluationRow): Ranked => ({ time: createdAt, sequence })
 
 const isStep = (a: core.StepRow, b: core.StepRow) => a.runId === b.runId && a.executionId === b.executionId
-const isSpan = (a: core.SpanRow, b: core.SpanRow) => a.runId === b.runId && a.spanId === b.spanId
 
 /** Replaces the row that is the same one in place, or adds it at the end. */
 function put<R>(rows: R[], row: R, same: (other: R) => boolean): void {

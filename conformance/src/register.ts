@@ -1,8 +1,10 @@
 import type { Harness } from './harness.js'
-import { areaOf, formatFailure, isBad } from './report.js'
+import { whyNotRun } from './level.js'
+import { areaOf, isBad } from './report.js'
+import { failureText } from './reports/text.js'
 import type { Rule } from './rule.js'
 import { allRules } from './rules.js'
-import { type Case, casesOf, DEFAULT_SEED, missingHook, type RunOptions, runCase } from './run.js'
+import { type Case, casesOf, DEFAULT_SEED, type RunOptions, runCase, timeLimitOf } from './run.js'
 
 /** The two functions of vitest, node:test, jest or mocha. The suite imports no runner, so there is never a second copy of one. */
 export interface Runner {
@@ -29,25 +31,25 @@ export function registerRules(
   describe(`${harness.name} keeps the contract`, () => {
     for (const area of areas)
       describe(area, () => {
-        for (const each of cases)
-          if (areaOf(each.rule.id) === area) define(it, each, harness, options.seed ?? DEFAULT_SEED)
+        for (const each of cases) if (areaOf(each.rule.id) === area) define(it, each, harness, options)
       })
   })
 }
 
-function define(it: Runner['it'], each: Case, harness: Harness, seed: number): void {
+function define(it: Runner['it'], each: Case, harness: Harness, options: RunOptions): void {
   const title = `${each.id} ${each.rule.statement}`
-  const hook = missingHook(each.rule, harness)
-  if (hook !== null) {
-    it.skip(`${title} (not run: the harness has no \`${hook}\`)`, () => {})
+  // What the backend declares is not known yet: making one may take its time.
+  const whyNot = whyNotRun(each.rule.needs, harness, null)
+  if (whyNot) {
+    it.skip(`${title} (not run: ${whyNot.reason})`, () => {})
     return
   }
   // Ours ends first and says more; the runner's is there in case the event loop hangs.
-  const timeoutMs = 2 * each.rule.timeoutMs * (harness.timeScale ?? 1) + 10_000
+  const timeoutMs = 2 * timeLimitOf(each.rule, harness, options.thoroughness) + 10_000
   const run = async function (this: unknown) {
     raiseMochaTimeout(this, timeoutMs)
-    const result = await runCase(each, harness, seed)
-    if (isBad(result)) throw new Error(`${formatFailure(result)}\n  seed: ${seed}`)
+    const result = await runCase(each, harness, options)
+    if (isBad(result)) throw new Error(`${failureText(result)}\n  seed: ${options.seed ?? DEFAULT_SEED}`)
   }
   it(title, run, timeoutMs)
 }

@@ -1,14 +1,19 @@
+import type { Capabilities } from '@flujo-state/core'
+import type { Level } from './level.js'
+import type { Hook } from './rule.js'
+
 /**
  * `fail`: the backend breaks the rule. `not-run`: the harness lacks a hook. `absent-ok`: the backend declares the methods missing
  * and refuses them as it should. `xfail`, `xpass`: named in `expectFail`. `error`: a fault of the harness or of the suite.
  */
-export type Outcome = 'pass' | 'fail' | 'not-run' | 'absent-ok' | 'xfail' | 'xpass' | 'error'
+export const OUTCOMES = ['pass', 'fail', 'error', 'xpass', 'xfail', 'absent-ok', 'not-run'] as const
+export type Outcome = (typeof OUTCOMES)[number]
 
 /** What made a case fail or err. */
 export type Cause = 'assertion' | 'rejection' | 'timeout' | 'process' | 'harness' | 'suite'
 
 export interface RuleResult {
-  /** `rule`, or `rule[variant]`. */
+  /** `rule`, or `rule[variant]`; from another time zone with its name behind. */
   readonly id: string
   readonly rule: string
   readonly variant: string | null
@@ -16,6 +21,13 @@ export interface RuleResult {
   readonly level: 'must' | 'should'
   readonly outcome: Outcome
   readonly cause: Cause | null
+  /** Why it was not run, or why it was expected to fail. */
+  readonly reason: string | null
+  /** Of what was not run: the hook that the harness lacks. */
+  readonly hook: Hook | null
+  /** Of what was not run: the hook cannot be had, so that this keeps no level from being reached. */
+  readonly excused: boolean
+  /** What is wrong: the first difference. */
   readonly message: string | null
   readonly ms: number
   readonly assertions: number
@@ -24,16 +36,73 @@ export interface RuleResult {
   readonly transcript: readonly string[]
 }
 
-/** Plain data, fit for JSON. */
+export type Counts = Readonly<Record<Outcome, number>>
+
+/** What keeps a level or a mark from being reached. */
+export interface Hindrance {
+  /** The names are those of cases; for `absent` of groups of methods, for `left-out` of areas that were not, or not wholly, run. */
+  readonly kind: 'failed' | 'expected-failure' | 'absent' | 'not-run' | 'left-out'
+  readonly names: readonly string[]
+}
+
+export interface LevelResult {
+  readonly level: Level
+  readonly reached: boolean
+  readonly hindrances: readonly Hindrance[]
+}
+
+/** What the backend showed with a hook. */
+export interface MarkResult {
+  readonly mark: string
+  readonly hook: Hook
+  readonly reached: boolean
+  readonly hindrances: readonly Hindrance[]
+}
+
+export interface Environment {
+  readonly node: string
+  readonly os: string
+  readonly arch: string
+  readonly tz: string
+}
+
+/** The rules about time once more, in another time zone or from another start of the clock. */
+export interface ZoneRun {
+  /** A time zone, or what is special about the start. */
+  readonly zone: string
+  readonly tz: string
+  /** Where the clock started. */
+  readonly start: string
+  readonly ms: number
+  readonly counts: Counts
+  readonly cases: readonly RuleResult[]
+}
+
+/** Plain data, fit for JSON: docs/conformance-report.md. */
 export interface Report {
+  /** Of this shape. */
+  readonly schemaVersion: 1
+  readonly suiteVersion: string
   readonly contractVersion: string
+  /** Of the ids, sentences and functions of all rules that there are: a trimmed suite shows. */
+  readonly rulesetDigest: string
   readonly backend: string
+  /** Null if no backend could be made. */
+  readonly capabilities: Capabilities | null
+  readonly environment: Environment
   readonly seed: number
+  /** Where the clock started. */
+  readonly start: string
   /** Nothing failed, passed unexpectedly or erred, and something passed. */
   readonly ok: boolean
+  /** Without the other time zones. */
   readonly ms: number
-  readonly counts: Readonly<Record<Outcome, number>>
-  readonly rules: readonly RuleResult[]
+  readonly counts: Counts
+  readonly levels: readonly LevelResult[]
+  readonly marks: readonly MarkResult[]
+  readonly expectFail: Readonly<Record<string, string>>
+  readonly cases: readonly RuleResult[]
+  readonly zones: readonly ZoneRun[]
 }
 
 export const isBad = ({ outcome }: { readonly outcome: Outcome }) =>
@@ -42,42 +111,18 @@ export const isBad = ({ outcome }: { readonly outcome: Outcome }) =>
 /** The area of a rule: the letters before the dash. */
 export const areaOf = (id: string) => id.slice(0, id.indexOf('-'))
 
-/** One failure, readable: what was promised, what came, and the calls that led there. */
-export function formatFailure({ id, statement, outcome, message, transcript }: RuleResult): string {
-  const lines = [`${outcome.toUpperCase()} ${id}: ${statement}`, indent(message ?? '')]
-  if (transcript.length > 0) lines.push('  the last calls:', ...transcript.map((call) => `    ${call}`))
-  return lines.join('\n')
+/** Those of the other time zones too. */
+export const allCases = ({ cases, zones }: Pick<Report, 'cases' | 'zones'>): readonly RuleResult[] =>
+  zones.length === 0 ? cases : [...cases, ...zones.flatMap((zone) => zone.cases)]
+
+export function count(results: readonly RuleResult[]): Counts {
+  const counts = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>
+  for (const { outcome } of results) counts[outcome] += 1
+  return counts
 }
 
-const indent = (text: string) => text.replaceAll(/^/gm, '  ')
-
-/** The whole report as text: counts by area, then every failure, then what was not run and why. */
-export function formatReport(report: Report): string {
-  const { backend, contractVersion, seed, ms, rules } = report
-  const head = `${backend}: contract ${contractVersion}, seed ${seed}, ${rules.length} cases in ${(ms / 1000).toFixed(1)} s`
-  const areas = [...new Set(rules.map(({ rule }) => areaOf(rule)))]
-  const lines = areas.map((area) =>
-    formatArea(
-      area,
-      rules.filter(({ rule }) => areaOf(rule) === area),
-    ),
-  )
-  const failures = rules.filter(isBad).map((result) => `\n${formatFailure(result)}`)
-  const notRun = rules
-    .filter(({ outcome }) => outcome === 'not-run')
-    .map(({ id, message }) => `not run: ${id} (${message})`)
-  return [head, ...lines, ...failures, ...(notRun.length > 0 ? ['', ...notRun] : []), '', verdict(report)].join('\n')
-}
-
-function formatArea(area: string, results: readonly RuleResult[]): string {
-  const outcomes = [...new Set(results.map(({ outcome }) => outcome))]
-  const counts = outcomes.map(
-    (outcome) => `${results.filter((result) => result.outcome === outcome).length} ${outcome}`,
-  )
-  return `  ${area.padEnd(4)} ${counts.join(', ')}`
-}
-
-function verdict({ ok, counts }: Report): string {
-  const named = Object.entries(counts).filter(([, count]) => count > 0)
-  return `${ok ? 'ok' : 'NOT OK'}: ${named.map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`
-}
+/** `3 pass, 1 fail` */
+export const showCounts = (counts: Counts) =>
+  OUTCOMES.filter((outcome) => counts[outcome] > 0)
+    .map((outcome) => `${counts[outcome]} ${outcome}`)
+    .join(', ')

@@ -1,4 +1,4 @@
-import type { CapabilityGroup } from '@flujo-state/core'
+import type { CapabilityGroup, MultiInstance, Persistence } from '@flujo-state/core'
 import type { RuleContext } from './context.js'
 
 /** What a harness may offer beside `create`: a rule that needs one it does not have is reported as not run. */
@@ -16,6 +16,9 @@ export interface Rule {
   /** What a single variant requires beyond that. */
   variantRequires?(variant: unknown): readonly CapabilityGroup[]
   readonly needs: readonly Hook[]
+  /** A backend that declares less is not asked: it promises nothing of the kind. */
+  readonly persistence: Persistence
+  readonly multiInstance: MultiInstance
   /** The same rule over a table; each is reported as `id[name]`. */
   readonly variants?: Readonly<Record<string, unknown>>
   /** Milliseconds, times the harness's `timeScale`. */
@@ -26,6 +29,9 @@ export interface Rule {
 export interface RuleOptions {
   readonly requires?: readonly CapabilityGroup[]
   readonly needs?: readonly Hook[]
+  /** What the backend must declare at least ['none']. */
+  readonly persistence?: Persistence
+  readonly multiInstance?: MultiInstance
   readonly level?: 'must' | 'should'
   readonly timeoutMs?: number
 }
@@ -35,8 +41,9 @@ const TIMEOUT_MS = 5_000
 
 function header(id: string, statement: string, options: RuleOptions) {
   if (!ID.test(id)) throw new TypeError(`rule id '${id}' is not of the form AREA-NN`)
-  const { requires = [], needs = [], level = 'must', timeoutMs = TIMEOUT_MS } = options
-  return { id, statement, requires, needs, level, timeoutMs }
+  const { requires = [], needs = [], persistence = 'none', multiInstance = 'none' } = options
+  const { level = 'must', timeoutMs = TIMEOUT_MS } = options
+  return { id, statement, requires, needs, persistence, multiInstance, level, timeoutMs }
 }
 
 export function rule(
@@ -45,7 +52,7 @@ export function rule(
   options: RuleOptions,
   run: (t: RuleContext) => Promise<void>,
 ): Rule {
-  return { ...header(id, statement, options), run: (t) => run(t) }
+  return { ...header(id, statement, options), run }
 }
 
 /** A rule that runs once for each of the named variants. */
@@ -60,6 +67,7 @@ export function ruleFor<V>(
     ...header(id, statement, options),
     variants,
     variantRequires: (variant) => options.variantRequires?.(variant as V) ?? [],
-    run: (t, variant) => run(t, variant as V),
+    // As it was given, not wrapped: its text is part of the digest of the rules.
+    run: run as Rule['run'],
   }
 }

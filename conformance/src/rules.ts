@@ -13,9 +13,11 @@ import { runCostRules } from './contract/run-cost.js'
 import { runDeleteRules } from './contract/run-delete.js'
 import { runListRules } from './contract/run-list.js'
 import { runMetadataFilterRules } from './contract/run-metadata-filter.js'
+import { smallPrintRules } from './contract/small-print.js'
 import { spanRules } from './contract/span.js'
 import { spanStatisticsRules } from './contract/span-statistics.js'
 import { staleTaskRules } from './contract/stale-task.js'
+import { staleTaskRaceRules } from './contract/stale-task-races.js'
 import { statisticsRules } from './contract/statistics.js'
 import { stepRules } from './contract/step.js'
 import { stepValueRules } from './contract/step-values.js'
@@ -33,24 +35,35 @@ import { atomicCommitRules } from './themes/atomic-commit.js'
 import { badInputRules } from './themes/bad-input.js'
 import { capabilityRules } from './themes/capabilities.js'
 import { concurrencyRules } from './themes/concurrency.js'
+import { crashRules } from './themes/crash.js'
 import { cursorRules } from './themes/cursor.js'
+import { cursorInputRules } from './themes/cursor-input.js'
+import { damageRules } from './themes/damage.js'
 import { errorOrderRules } from './themes/error-order.js'
 import { everyMethodRules } from './themes/every-method.js'
+import { faultRules } from './themes/faults.js'
+import { groupedWriteRules } from './themes/grouped-writes.js'
 import { identifierRules } from './themes/identifiers.js'
 import { isolationRules } from './themes/isolation.js'
+import { limitRules } from './themes/limits.js'
+import { lockedStoreRules } from './themes/locked-store.js'
 import { modelRules } from './themes/model.js'
 import { oneStatusRules } from './themes/one-status.js'
 import { pagingRules } from './themes/paging.js'
+import { pathRules } from './themes/paths.js'
 import { persistenceRules } from './themes/persistence.js'
 import { placeholderRules } from './themes/placeholder.js'
+import { processRules } from './themes/processes.js'
 import { securityRules } from './themes/security.js'
 import { shutdownRules } from './themes/shutdown.js'
 import { staleLeaseRules } from './themes/stale-lease.js'
 import { timeRules } from './themes/time.js'
 import { timeFieldRules } from './themes/time-fields.js'
+import { tornWriteRules } from './themes/torn-writes.js'
 import { valueRules } from './themes/values.js'
 import { versionRules } from './themes/version.js'
 import { versionGrowthRules } from './themes/version-growth.js'
+import { workerRules } from './themes/workers.js'
 
 /** Every rule of the contract, one line per file, in the order of the report. */
 export const allRules: readonly Rule[] = [
@@ -60,6 +73,7 @@ export const allRules: readonly Rule[] = [
   workflowUpdateRules,
   valueRules,
   identifierRules,
+  pathRules,
   isolationRules,
   workflowListRules,
   workflowFilterRules,
@@ -71,6 +85,7 @@ export const allRules: readonly Rule[] = [
   failedRules,
   backgroundTaskRules,
   staleTaskRules,
+  staleTaskRaceRules,
   evaluationRules,
   systemStateRules,
   runRules,
@@ -96,14 +111,26 @@ export const allRules: readonly Rule[] = [
   versionGrowthRules,
   atomicCommitRules,
   cursorRules,
+  cursorInputRules,
   errorOrderRules,
+  smallPrintRules,
   timeRules,
   timeFieldRules,
   capabilityRules,
   shutdownRules,
-  persistenceRules,
+  // Before those that kill: a process that is given back is used again.
+  workerRules,
   concurrencyRules,
+  processRules,
+  persistenceRules,
+  crashRules,
+  faultRules,
+  lockedStoreRules,
+  damageRules,
+  tornWriteRules,
+  groupedWriteRules,
   securityRules,
   badInputRules,
+  limitRules,
   modelRules,
 ].flat()

@@ -1,122 +1,142 @@
-import { type Capabilities, type CapabilityGroup, CONTRACT_VERSION } from '@flujo-state/core'
+import type { Capabilities, CapabilityGroup } from '@flujo-state/core'
 import { checkAbsence } from './absence.js'
 import { AssertionFailure } from './assert.js'
-import { Session } from './context.js'
+import { type Case, casesOf } from './cases.js'
+import { START_OF_TIME } from './clock.js'
+import { Session, type Thoroughness } from './context.js'
+import { declaredTooLittle } from './declared.js'
 import type { Harness } from './harness.js'
-import type { Outcome, Report, RuleResult } from './report.js'
-import type { Hook, Rule } from './rule.js'
+import { whyNotRun } from './level.js'
+import { limited } from './limited.js'
+import { makeReport } from './make-report.js'
+import { type Cause, isBad, type Report, type RuleResult } from './report.js'
+import type { Rule } from './rule.js'
 import { show } from './show.js'
 import { Watch } from './watch.js'
 
-/** One test: a rule, or one variant of it. */
-export interface Case {
-  readonly rule: Rule
-  readonly variant: string | null
-  /** `id` or `id[variant]`. */
-  readonly id: string
-}
+export { type Case, casesOf } from './cases.js'
 
 export interface RunOptions {
   /** Areas (`STA`), rules (`STA-01`) or cases (`VAL-01[metadata]`); all unless given. */
   readonly only?: string | readonly string[] | undefined
   /** Of the random runs; fixed unless given. */
   readonly seed?: number | undefined
+  /** How often rules repeat what goes wrong only now and then ['short']. */
+  readonly thoroughness?: Thoroughness | undefined
+  /** Where the clock starts: 2026-03-01T00:00:00.000Z unless given. */
+  readonly start?: number | undefined
+  /** Ends after the first failure. */
+  readonly bail?: boolean | undefined
   /** Called after each case. */
   readonly onProgress?: ((result: RuleResult) => void) | undefined
 }
 
 export const DEFAULT_SEED = 20_261_122
-
-/** The cases of these rules that `only` names. @throws `RangeError` if it names none: nothing must pass by running nothing */
-export function casesOf(rules: readonly Rule[], only?: string | readonly string[]): Case[] {
-  const all = rules.flatMap((rule): Case[] => {
-    if (rule.variants === undefined) return [{ rule, variant: null, id: rule.id }]
-    return Object.keys(rule.variants).map((variant) => ({ rule, variant, id: `${rule.id}[${variant}]` }))
-  })
-  if (only === undefined) return all
-  const names = [only].flat()
-  const chosen = all.filter(({ rule, id }) =>
-    names.some((name) => name === id || name === rule.id || rule.id.startsWith(`${name}-`)),
-  )
-  if (chosen.length === 0) throw new RangeError(`no rule is named by ${names.map(show).join(', ')}`)
-  return chosen
-}
-
-/** The hook that the rule needs and the harness lacks. */
-export function missingHook(rule: Rule, harness: Harness): Hook | null {
-  return rule.needs.find((hook) => harness[hook] === undefined) ?? null
-}
+const HARNESS_MS = 30_000
 
 /** Runs the cases one after the other, each on a backend of its own. */
 export async function runRules(rules: readonly Rule[], harness: Harness, options: RunOptions = {}): Promise<Report> {
-  const { seed = DEFAULT_SEED, onProgress } = options
+  const { seed = DEFAULT_SEED, start = START_OF_TIME, onProgress } = options
   const begin = performance.now()
+  const chosen = casesOf(rules, options.only)
+  const capabilities = await capabilitiesOf(harness)
   const results: RuleResult[] = []
-  for (const each of casesOf(rules, options.only)) {
-    const result = await runCase(each, harness, seed)
+  for (const each of chosen) {
+    const result = await runCase(each, harness, { ...options, capabilities })
     results.push(result)
     onProgress?.(result)
+    if (options.bail && isBad(result)) break
   }
-  const counts: Record<Outcome, number> = {
-    pass: 0,
-    fail: 0,
-    'not-run': 0,
-    'absent-ok': 0,
-    xfail: 0,
-    xpass: 0,
-    error: 0,
-  }
-  for (const { outcome } of results) counts[outcome] += 1
-  const ok = counts.fail + counts.xpass + counts.error === 0 && counts.pass > 0
-  const ms = Math.round(performance.now() - begin)
-  return { contractVersion: CONTRACT_VERSION, backend: harness.name, seed, ok, ms, counts, rules: results }
+  return makeReport({ rules, harness, capabilities, seed, start, ms: Math.round(performance.now() - begin), results })
 }
 
-type Finding = Pick<RuleResult, 'outcome' | 'cause' | 'message'>
-const PASS: Finding = { outcome: 'pass', cause: null, message: null }
+/** Null if no backend can be made: then the cases say why. */
+async function capabilitiesOf(harness: Harness): Promise<Capabilities | null> {
+  try {
+    const session = await Session.start(harness, 'capabilities', { seed: DEFAULT_SEED, thoroughness: 'short' })
+    const { capabilities } = session.first.raw
+    await session.end()
+    return capabilities ?? null
+  } catch {
+    return null
+  }
+}
+
+type Finding = Pick<RuleResult, 'outcome' | 'cause' | 'reason' | 'message'>
+const PASS: Finding = { outcome: 'pass', cause: null, reason: null, message: null }
+
+export interface CaseOptions extends Pick<RunOptions, 'seed' | 'thoroughness' | 'start'> {
+  /** What is known of the backend, for the reason why a case is not run. */
+  readonly capabilities?: Capabilities | null
+}
 
 /** Runs one case. Never rejects: whatever goes wrong is in the result. */
-export async function runCase({ rule, variant, id }: Case, harness: Harness, seed = DEFAULT_SEED): Promise<RuleResult> {
+export async function runCase(
+  { rule, variant, id }: Case,
+  harness: Harness,
+  { seed = DEFAULT_SEED, thoroughness = 'short', start, capabilities }: CaseOptions = {},
+): Promise<RuleResult> {
   const { statement, level } = rule
-  const result = { id, rule: rule.id, variant, statement, level, ms: 0, assertions: 0, calls: 0, transcript: [] }
-  const hook = missingHook(rule, harness)
-  if (hook !== null) return { ...result, outcome: 'not-run', cause: null, message: `needs the harness's \`${hook}\`` }
+  const head = { id, rule: rule.id, variant, statement, level }
+  const result = { ...head, hook: null, excused: false, ms: 0, assertions: 0, calls: 0, transcript: [] }
+  const whyNot = whyNotRun(rule.needs, harness, capabilities)
+  if (whyNot) return { ...result, ...whyNot, outcome: 'not-run', cause: null, message: null }
   const begin = performance.now()
+  const limitMs = timeLimitOf(rule, harness, thoroughness)
   let session: Session
   try {
-    session = await Session.start(harness, id, seed)
+    session = await inTime(Session.start(harness, id, { seed, thoroughness, start, needs: rule.needs }), limitMs)
   } catch (error) {
-    return { ...result, outcome: 'error', cause: 'harness', message: `harness.create failed: ${show(error)}` }
+    return { ...result, ...harnessError(`harness.create failed: ${show(error)}`) }
   }
-  const finding = await observe(rule, variant, session, harness)
-  const { outcome, cause, message } = expected(finding, harness.expectFail?.[id] ?? harness.expectFail?.[rule.id])
+  const tooLittle = declaredTooLittle(rule, session.first.raw.capabilities)
+  if (tooLittle !== null) {
+    await session.end()
+    return { ...result, reason: tooLittle, excused: true, outcome: 'not-run', cause: null, message: null }
+  }
+  const finding = await observe(rule, variant, session, limitMs)
+  const judged = expected(finding, harness.expectFail?.[id] ?? harness.expectFail?.[rule.id])
   return {
     ...result,
-    outcome,
-    cause,
-    message,
+    ...judged,
     ms: Math.round(performance.now() - begin),
     assertions: session.assert.count,
     calls: session.recorder.calls,
-    transcript: outcome === 'fail' || outcome === 'error' ? session.recorder.transcript() : [],
+    transcript: isBad(judged) ? session.recorder.transcript() : [],
   }
 }
 
+const LONGER = 10
+
+/** How long the rule may take, in milliseconds. */
+export function timeLimitOf(
+  { timeoutMs }: Rule,
+  { timeScale = 1 }: Harness,
+  thoroughness: Thoroughness = 'short',
+): number {
+  return timeoutMs * timeScale * (thoroughness === 'long' ? LONGER : 1)
+}
+
+const harnessError = (message: string): Finding => ({ outcome: 'error', cause: 'harness', reason: null, message })
+
+/** What the harness does before and after a rule has a limit too, or it could hang for ever. */
+const inTime = <T>(pending: Promise<T>, limitMs: number) =>
+  limited(pending, limitMs + HARNESS_MS, () => new Error(`no end within ${limitMs + HARNESS_MS} ms`))
+
 /** Runs the rule (or what stands for it) to its end, and all that belongs to it after that. */
-async function observe(rule: Rule, variant: string | null, session: Session, harness: Harness): Promise<Finding> {
+async function observe(rule: Rule, variant: string | null, session: Session, limitMs: number): Promise<Finding> {
   const watch = new Watch()
   const absent = absentGroups(rule, variant, session.first.raw.capabilities)
-  const limit = rule.timeoutMs * (harness.timeScale ?? 1)
   const run = () =>
     absent.length > 0
       ? checkAbsence(session.context, absent)
       : rule.run(session.context, rule.variants?.[variant ?? ''])
-  let finding = await judge(run, limit, session)
-  const endProblem = await session.end()
-  const stain = await watch.end()
+  let finding = await judge(run, limitMs, session)
+  const endProblem = await inTime(session.end(), limitMs).catch((error) => `shutdown and destroy: ${show(error)}`)
+  const stain = (await watch.end()) ?? session.outputOfProcesses
   if (finding.outcome !== 'pass') return finding
-  if (stain) finding = { outcome: 'fail', cause: 'process', message: `GEN-08: ${stain}` }
-  else if (endProblem) finding = { outcome: 'error', cause: 'harness', message: endProblem }
+  if (stain) finding = failure('process', `GEN-08: ${stain}`)
+  else if (endProblem) finding = harnessError(endProblem)
   return finding.outcome === 'pass' && absent.length > 0 ? { ...finding, outcome: 'absent-ok' } : finding
 }
 
@@ -135,29 +155,32 @@ async function judge(run: () => Promise<void>, limitMs: number, session: Session
     // After the time limit nobody waits for it any more.
     running.catch(() => {})
     const ended = await Promise.race([running, timeout])
-    if (ended === 'timeout') return { outcome: 'fail', cause: 'timeout', message: `did not end within ${limitMs} ms` }
+    if (ended === 'timeout') return failure('timeout', `did not end within ${limitMs} ms`)
   } catch (error) {
     return findingOf(error, session)
   } finally {
     clearTimeout(timer)
   }
-  if (session.assert.count === 0) return { outcome: 'error', cause: 'suite', message: 'the rule made no assertion' }
-  if (session.recorder.calls === 0)
-    return { outcome: 'error', cause: 'suite', message: 'the rule made no call of the backend' }
+  if (session.assert.count === 0) return suiteError('the rule made no assertion')
+  if (session.recorder.calls === 0) return suiteError('the rule made no call of the backend')
   return PASS
 }
 
 function findingOf(error: unknown, session: Session): Finding {
-  if (error instanceof AssertionFailure) return { outcome: 'fail', cause: 'assertion', message: error.message }
+  if (error instanceof AssertionFailure) return failure('assertion', error.message)
   if (session.recorder.cameFromBackend(error))
-    return { outcome: 'fail', cause: 'rejection', message: `a call failed that should not: ${show(error)}` }
+    return failure('rejection', `a call failed that should not: ${show(error)}`)
   const stack = error instanceof Error ? error.stack : undefined
-  return { outcome: 'error', cause: 'suite', message: `the rule itself failed: ${stack ?? show(error)}` }
+  return suiteError(`the rule itself failed: ${stack ?? show(error)}`)
 }
+
+const failure = (cause: Cause, message: string): Finding => ({ outcome: 'fail', cause, reason: null, message })
+const suiteError = (message: string): Finding => ({ outcome: 'error', cause: 'suite', reason: null, message })
 
 function expected(finding: Finding, reason: string | undefined): Finding {
   if (reason === undefined) return finding
-  if (finding.outcome === 'fail') return { ...finding, outcome: 'xfail', message: `expected to fail: ${reason}` }
+  if (finding.outcome === 'fail') return { ...finding, outcome: 'xfail', reason }
   if (finding.outcome !== 'pass') return finding
-  return { outcome: 'xpass', cause: null, message: `passes, but expectFail says: ${reason}. Remove it there` }
+  const message = `passes, but expectFail says: ${reason}. Remove it there`
+  return { ...finding, outcome: 'xpass', reason, message }
 }

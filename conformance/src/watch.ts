@@ -6,29 +6,34 @@ const PROTOTYPES = [Object, Array, Function, String, Number, Boolean, Map, Set, 
 const CONSOLE = ['log', 'info', 'warn', 'error', 'debug'] as const
 const STREAMS = ['stdout', 'stderr'] as const
 
+/** What ends a process that does not listen. */
+const FAULTS = ['unhandledRejection', 'uncaughtException'] as const
+type Fault = (typeof FAULTS)[number]
 type Handler = (...args: unknown[]) => void
 type Snapshot = ReadonlyMap<string, ReadonlyMap<PropertyKey, unknown>>
 
 /**
- * Watches the process from its creation to `end`: unhandled rejections (which it takes over meanwhile, so that the rule fails and
- * not the whole run), output, changed prototypes, new globals.
+ * Watches the process from its creation to `end`: unhandled rejections and exceptions (which it takes over meanwhile, so that the rule
+ * fails and not the whole run), output, changed prototypes, new globals.
  */
 export class Watch {
   readonly #before = snapshot()
   readonly #stains: string[] = []
-  readonly #handlers: readonly Handler[]
+  readonly #handlers: readonly (readonly [Fault, readonly Handler[]])[]
   readonly #undo: (() => void)[] = []
 
   constructor() {
-    this.#handlers = process.listeners('unhandledRejection') as Handler[]
-    process.removeAllListeners('unhandledRejection')
-    process.on('unhandledRejection', this.#onRejection)
+    this.#handlers = FAULTS.map((fault) => [fault, process.listeners(fault as 'exit') as Handler[]])
+    for (const fault of FAULTS) process.removeAllListeners(fault).on(fault, this.#onFault[fault])
     for (const name of CONSOLE) this.#intercept(console, name, `wrote with console.${name}`)
     for (const name of STREAMS) this.#intercept(process[name], 'write', `wrote to ${name}`)
   }
 
-  readonly #onRejection = (reason: unknown) => {
-    this.#stains.push(`a promise was rejected and nobody handled it: ${String(reason)}`)
+  readonly #onFault: Readonly<Record<Fault, Handler>> = {
+    unhandledRejection: (reason) =>
+      void this.#stains.push(`a promise was rejected and nobody handled it: ${String(reason)}`),
+    uncaughtException: (error) =>
+      void this.#stains.push(`something was thrown outside of every call: ${String(error)}`),
   }
 
   #intercept<K extends string>(target: Record<K, Handler>, name: K, stain: string): void
@@ -49,8 +54,10 @@ export class Watch {
   /** What happened, or null. Waits one turn of the event loop: that is when a rejection counts as unhandled. */
   async end(): Promise<string | null> {
     await new Promise((resolve) => setImmediate(resolve))
-    process.off('unhandledRejection', this.#onRejection)
-    for (const handler of this.#handlers) process.on('unhandledRejection', handler)
+    for (const [fault, handlers] of this.#handlers) {
+      process.off(fault, this.#onFault[fault])
+      for (const handler of handlers) process.on(fault, handler)
+    }
     for (const undo of this.#undo) undo()
     return this.#stains[0] ?? changed(this.#before, snapshot())
   }

@@ -46,7 +46,13 @@ describe('register', () => {
       ['AAA-01 It passes.', 30_000],
       ['AAA-02 It fails.', 10_400],
     ])
-    expect(skipped).toEqual(['BBB-01 It spawns. (not run: the harness has no `spawn`)'])
+    expect(skipped).toEqual(["BBB-01 It spawns. (not run: needs the harness's `spawn`)"])
+  })
+
+  it('says the reason that the harness gives', () => {
+    const { runner, skipped } = notebook()
+    registerRules(rules, runner, { ...referenceHarness(), without: { spawn: 'one process owns it' } }, { only: 'BBB' })
+    expect(skipped).toEqual(['BBB-01 It spawns. (not run: one process owns it)'])
   })
 
   it('lets a test fail with all that is known', async () => {
@@ -61,7 +67,7 @@ describe('register', () => {
     const file = fileURLToPath(new URL('support/node-test.ts', import.meta.url))
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--test-reporter', 'tap', file])
     expect(stdout).toMatch(/ok \d+ - STA-02 An id that was never saved loads as null\./)
-    expect(stdout).toMatch(/ok \d+ - DUR-01 .*not run: the harness has no `reopen`.* # SKIP/)
+    expect(stdout).toMatch(/ok \d+ - DUR-01 .*not run: needs the harness's `reopen`.* # SKIP/)
     expect(stdout).toMatch(/^# fail 0$/m)
   })
 })

@@ -3,15 +3,15 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Harness } from '../src/harness.js'
 import { referenceHarness } from '../src/reference.js'
 import { ReferenceStore, Tables } from '../src/reference-store.js'
-import { formatReport } from '../src/report.js'
+import { formatReport } from '../src/reports/text.js'
 import { type Rule, rule, ruleFor } from '../src/rule.js'
 import { casesOf, runRules } from '../src/run.js'
 
 const passing = rule('AAA-01', 'It passes.', {}, async (t) => t.assert.equal(await t.backend.loadState('a'), null))
 
 async function one(rule: Rule, harness: Harness = referenceHarness()) {
-  const { rules } = await runRules([rule], harness)
-  return rules[0] ?? expect.fail('no result')
+  const { cases } = await runRules([rule], harness)
+  return cases[0] ?? expect.fail('no result')
 }
 
 describe('the outcome of a rule', () => {
@@ -76,7 +76,13 @@ describe('the outcome of a rule', () => {
     const needy = rule('AAA-08', 'It reopens.', { needs: ['reopen'] }, () => expect.fail('it was called'))
     const { create } = referenceHarness()
     const result = await one(needy, { name: 'poor', create })
-    expect(result).toMatchObject({ outcome: 'not-run', message: "needs the harness's `reopen`", calls: 0 })
+    expect(result).toMatchObject({
+      outcome: 'not-run',
+      reason: "needs the harness's `reopen`",
+      hook: 'reopen',
+      calls: 0,
+    })
+    expect(result.excused).toBe(false)
   })
 
   it('is error when the harness fails', async () => {
@@ -94,7 +100,7 @@ describe('the outcome of a rule', () => {
     const failing = rule('AAA-09', 'It fails.', {}, async (t) => t.assert.equal(await t.backend.loadState('a'), 1))
     const harness = { ...referenceHarness(), expectFail: { 'AAA-01': 'we thought so', 'AAA-09': 'known' } }
     const report = await runRules([passing, failing], harness)
-    expect(report.rules.map(({ outcome }) => outcome)).toEqual(['xpass', 'xfail'])
+    expect(report.cases.map(({ outcome }) => outcome)).toEqual(['xpass', 'xfail'])
     expect(report.ok).toBe(false)
   })
 })
@@ -118,7 +124,7 @@ describe('a group that is declared missing', () => {
   })
 
   it('is absent-ok when its methods refuse', async () => {
-    expect((await runRules(rules, harness())).rules[0]).toMatchObject({ outcome: 'absent-ok', assertions: 2 })
+    expect((await runRules(rules, harness())).cases[0]).toMatchObject({ outcome: 'absent-ok', assertions: 2 })
   })
 
   it('fails when they work all the same, or are empty', async () => {
@@ -132,7 +138,7 @@ describe('a group that is declared missing', () => {
           },
         }),
     )
-    expect((await runRules(rules, lying)).rules[0]).toMatchObject({ outcome: 'fail', cause: 'assertion' })
+    expect((await runRules(rules, lying)).cases[0]).toMatchObject({ outcome: 'fail', cause: 'assertion' })
   })
 
   it('can be missing for one variant only', async () => {
@@ -143,7 +149,7 @@ describe('a group that is declared missing', () => {
       { a: 'states', b: 'stats' } as const,
       async (t) => t.assert.equal(await t.backend.loadState('a'), null),
     )
-    expect((await runRules([some], harness())).rules.map(({ id, outcome }) => [id, outcome])).toEqual([
+    expect((await runRules([some], harness())).cases.map(({ id, outcome }) => [id, outcome])).toEqual([
       ['AAA-11[a]', 'pass'],
       ['AAA-11[b]', 'absent-ok'],
     ])
@@ -163,6 +169,13 @@ describe('what a rule leaves in the process', () => {
 
   const stains: Record<string, [() => void, RegExp]> = {
     'a rejection that nobody handles': [() => void Promise.reject(new Error('forgotten')), /nobody handled.*forgotten/],
+    'an exception outside of every call': [
+      () =>
+        void setImmediate(() => {
+          throw new Error('thrown')
+        }),
+      /outside of every call.*thrown/,
+    ],
     'output on the console': [() => console.log('noise'), /wrote with console.log/],
     'output on a stream': [() => void process.stderr.write(''), /wrote to stderr/],
     'a polluted prototype': [
@@ -226,7 +239,8 @@ describe('what is run', () => {
       t.assert.fail('so')
     })
     await runRules([passing, failing, passing], harness)
-    expect(new Set(keys).size).toBe(4)
+    // One more to see what the backend declares.
+    expect(new Set(keys).size).toBe(5)
     expect(destroyed).toEqual(keys)
     for (const key of keys) expect(key).toMatch(/^[a-z0-9-]{1,60}$/)
   })
@@ -238,7 +252,7 @@ describe('what is run', () => {
     expect(JSON.parse(JSON.stringify(report))).toEqual(report)
     expect(report).toMatchObject({ backend: 'mine', ok: true, counts: { pass: 3, fail: 0 } })
     expect(formatReport(report)).toMatch(
-      /^mine: contract 1\.0, seed \d+, 3 cases in .* s\n {2}AAA {2}1 pass\n {2}BBB {2}2 pass\n\nok: 3 pass$/,
+      /^mine\n {2}contract 1\.0, suite .*\n {2}AAA {2}1 pass\n {2}BBB {2}2 pass\n\nok: 3 pass\nreached: full$/s,
     )
   })
 

@@ -1,6 +1,6 @@
 /**
- * Runs every `ts` example of the READMEs as a user would, and compares what it prints with what its comments say. Those of
- * conformance/README.md are about a backend that its reader writes; the README has one of them over a backend that is there.
+ * Runs every `ts` example of the READMEs as a user would, and compares what it prints with what its comments say. The harnesses of
+ * conformance/README.md are about a backend that its reader writes: one of ours stands for it, under the command of that README.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -63,5 +63,37 @@ describe('the examples of the READMEs', () => {
     })
     const lines = stdout.split('\n')
     for (const expected of prints) expect(lines).toContain(expected)
+  })
+})
+
+describe('the harnesses of conformance/README.md', async () => {
+  const command = join(root, 'conformance/src/cli/bin.ts')
+  const text = await readFile(join(root, 'conformance/README.md'), 'utf8')
+  const harnesses = [...text.matchAll(/^```js\n\/\/ harness\.js\n([\s\S]*?)^```/gm)].map(([, code = '']) => code)
+  // The first backend keeps nothing; the second keeps a folder.
+  const backends = [
+    "InMemoryBackend as MyBackend } from '@flujo-state/memory'",
+    "FileBackend as MyBackend } from '@flujo-state/file'",
+  ]
+  const verdicts = [/^ok: 1 pass, \d+ not-run$/m, /^ok: \d+ pass$/m]
+
+  it.each(backends)('work with %s', { timeout: 120_000 }, async (backend) => {
+    const index = backends.indexOf(backend)
+    expect(harnesses).toHaveLength(backends.length)
+    const own = await mkdtemp(join(sources, 'harness-'))
+    await writeFile(join(own, 'package.json'), '{ "type": "module" }')
+    await writeFile(join(own, 'my-backend.js'), `export { ${backend}\n`)
+    await writeFile(join(own, 'harness.js'), harnesses[index] ?? '')
+    const args = [
+      '--import',
+      tsx,
+      command,
+      './harness.js',
+      '--only',
+      'STA-01,DUR-01,DUR-08,SHD-04,CON-05',
+      '--no-time-zones',
+    ]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: own }).catch((error) => error)
+    expect(stdout).toMatch(verdicts[index] ?? '')
   })
 })

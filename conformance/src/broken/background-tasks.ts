@@ -111,7 +111,7 @@ export const brokenTasks: readonly BrokenBackend[] = [
   brokenStore(
     'stale-keeps-lease',
     'a late worker may still write after its task was marked',
-    ['BGT-20'],
+    ['BGT-20', 'LSE-07'],
     class extends ReferenceStore {
       override commit(units: readonly CommitUnit[], decide: Decide) {
         return super.commit(units, (unit, head, now) => {
@@ -125,11 +125,22 @@ export const brokenTasks: readonly BrokenBackend[] = [
   brokenStore(
     'stale-counted-by-each',
     'a task that somebody else has marked meanwhile is marked and counted again',
-    ['BGT-22', 'BGT-23'],
+    ['BGT-22', 'BGT-23', 'BGT-25', 'CON-25', 'CON-26'],
     unlessCondition(({ kind }) => kind === 'stale-task'),
   ),
   brokenBackend('stale-blind-update', 'reads first and writes later, without looking again', ['BGT-13'], (world) => ({
     cleanupStaleBackgroundTasks: async ({ staleHours = 24 } = {}) => (await markByHand(world, staleHours)).length,
+  })),
+  brokenBackend('stale-saves-back', 'marking a task saves back what it read before', ['BGT-26', 'BGT-13'], (world) => ({
+    cleanupStaleBackgroundTasks: async ({ staleHours = 24 } = {}) => {
+      const before = world.env.clock.now().getTime() - staleHours * HOUR
+      const tasks = await world.backend.listBackgroundTasks({ status: 'running' })
+      const stale = tasks.filter(({ updatedAt }) => updatedAt.getTime() < before)
+      const read = await Promise.all(stale.map(({ runId }) => world.backend.loadState(runId)))
+      for (const task of read)
+        if (task) await world.backend.saveState(task.runId, { ...task, status: 'failed', backgroundError: 'timeout' })
+      return stale.length
+    },
   })),
   brokenBackend('stale-replaces-record', 'marking a task saves it anew and loses fields', ['BGT-10'], (world) => ({
     cleanupStaleBackgroundTasks: async ({ staleHours = 24 } = {}) => {

@@ -9,8 +9,10 @@ export interface BrokenBackend {
   readonly name: string
   /** The one thing that is wrong, as a sentence. */
   readonly wrong: string
-  /** Rules of which each must fail, for what it asserts and not for an accident. */
+  /** Rules, or single cases of them, of which each must fail, for what it asserts and not for an accident. */
   readonly breaks: readonly string[]
+  /** Rules and areas that may fail too, because they cannot help but see it. From `collateral.ts`. */
+  readonly mayAlsoBreak?: readonly string[] | undefined
   readonly harness: Harness
 }
 
@@ -59,7 +61,8 @@ export function brokenBackend(
   return { ...describe(name, wrong, breaks), harness: { ...reference, create: wrap, reopen: wrap, second: wrap } }
 }
 
-function replacing(backend: StateBackend, methods: Partial<StateBackend>): StateBackend {
+/** A backend with some methods of its own. */
+export function replacing(backend: StateBackend, methods: Partial<StateBackend>): StateBackend {
   return new Proxy(backend, {
     get(target, key) {
       if (Object.hasOwn(methods, key)) return Reflect.get(methods, key)

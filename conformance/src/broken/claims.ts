@@ -85,7 +85,7 @@ export const brokenClaims: readonly BrokenBackend[] = [
   brokenStore(
     'owner-not-looked-at',
     'a lease is known by its fence only',
-    ['CLM-09'],
+    ['CLM-09', 'LSE-09'],
     doing((unit) => ({
       ...unit,
       conditions: unit.conditions.map((each) => (each.kind === 'fence' ? { ...each, owner: 'worker' } : each)),
@@ -94,7 +94,7 @@ export const brokenClaims: readonly BrokenBackend[] = [
   brokenBackend(
     'fence-silent',
     'a write with a stale lease is dropped but resolves',
-    ['LSE-01', 'LSE-05'],
+    ['LSE-01[saveSpans]', 'LSE-05'],
     ({ backend }) => ({
       saveSpans: (...args) => unlessStale(backend.saveSpans(...args)),
       persistEvaluation: (...args) => unlessStale(backend.persistEvaluation(...args)),
@@ -103,7 +103,7 @@ export const brokenClaims: readonly BrokenBackend[] = [
   brokenStore(
     'evaluations-unfenced',
     'evaluations are written whatever the lease',
-    ['LSE-01', 'LSE-05'],
+    ['LSE-01[persistEvaluation]', 'LSE-05'],
     unlessCondition(({ kind }, unit) => kind === 'fence' && has(unit, 'add-evaluation')),
   ),
   brokenStore(
@@ -168,7 +168,7 @@ export const brokenClaims: readonly BrokenBackend[] = [
   brokenStore(
     'delete-keeps-lease',
     'the lease of a deleted run is still good',
-    ['CLM-09', 'CLM-23'],
+    ['CLM-09', 'CLM-23', 'LSE-08'],
     writing((write, { leases }) => {
       const lease = write.kind === 'delete-run' && leases.find(({ runId }) => runId === write.runId)
       return lease ? [write, { kind: 'put-lease', row: lease }] : write
@@ -177,7 +177,7 @@ export const brokenClaims: readonly BrokenBackend[] = [
   brokenBackend('force-forgotten', 'deleteRun does not look at force', ['CLM-23'], ({ backend }) => ({
     deleteRun: (runId, { force: _forgotten, ...options } = {}) => backend.deleteRun(runId, options),
   })),
-  brokenBackend('lease-of-any-run', 'a lease of one run is good for others', ['LSE-04'], ({ backend }) => ({
+  brokenBackend('lease-of-any-run', 'a lease of one run is good for others', ['LSE-04', 'CLM-14'], ({ backend }) => ({
     saveState: (runId, state, options) =>
       backend.saveState(runId, state, options?.lease?.runId === runId ? options : { ...options, lease: undefined }),
   })),

@@ -26,7 +26,7 @@ export const brokenCommits: readonly BrokenBackend[] = [
   brokenBackend(
     'step-then-state',
     'writes the step, then the snapshot',
-    ['ATM-02', 'ATM-04', 'ATM-11'],
+    ['ATM-02', 'ATM-04', 'ATM-11', 'ATM-03'],
     ({ backend }) => ({
       saveStepResult: (async (step: StepInput, { state, ...options }: StepOptions = {}) => {
         await backend.saveStepResult(step, state ? {} : options)
@@ -34,20 +34,25 @@ export const brokenCommits: readonly BrokenBackend[] = [
       }) as SaveStep,
     }),
   ),
-  brokenBackend('state-then-step', 'writes the snapshot, then the step', ['ATM-05', 'ATM-11'], ({ backend }) => ({
-    saveStepResult: (async (step: StepInput, { state, ...options }: StepOptions = {}) => {
-      const written = state && (await backend.updateState(step.runId, state, options))
-      await backend.saveStepResult(step, state ? {} : options)
-      return written
-    }) as SaveStep,
-  })),
+  brokenBackend(
+    'state-then-step',
+    'writes the snapshot, then the step',
+    ['ATM-05', 'ATM-11', 'ATM-06'],
+    ({ backend }) => ({
+      saveStepResult: (async (step: StepInput, { state, ...options }: StepOptions = {}) => {
+        const written = state && (await backend.updateState(step.runId, state, options))
+        await backend.saveStepResult(step, state ? {} : options)
+        return written
+      }) as SaveStep,
+    }),
+  ),
   brokenStore(
     'state-made-up',
     'with state, a run without a snapshot is passed over',
     ['ATM-02', 'ERR-04'],
     doing((unit) => {
       const needed = unit.conditions.some(({ kind }) => kind === 'state-exists')
-      if (!needed || has(unit, 'update-state') === false) return unit
+      if (!needed || !has(unit, 'save-step', 'end-run')) return unit
       return {
         ...unit,
         conditions: unit.conditions.filter(({ kind }) => kind !== 'state-exists' && kind !== 'version'),
@@ -81,7 +86,7 @@ export const brokenCommits: readonly BrokenBackend[] = [
   brokenStore(
     'not-found-before-stale',
     'NOT_FOUND comes before STALE_LEASE',
-    ['ERR-04'],
+    ['ERR-04', 'ERR-07'],
     doing(first('state-exists', 'fence')),
   ),
 ]

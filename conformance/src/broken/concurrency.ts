@@ -22,7 +22,7 @@ export const brokenConcurrency: readonly BrokenBackend[] = [
   brokenStore(
     'unlocked',
     'another instance may write between a decision and its writes',
-    ['CON-18', 'CON-19'],
+    ['CON-18', 'CON-19', 'CON-21'],
     Unlocked,
   ),
   brokenStore(
@@ -59,7 +59,7 @@ export const brokenConcurrency: readonly BrokenBackend[] = [
       return backend.updateState(runId, { errorMessage })
     },
   })),
-  brokenBackend('array-push-race', 'a span is added to what was read before', ['CON-08'], ({ backend }) => ({
+  brokenBackend('array-push-race', 'a span is added to what was read before', ['CON-08', 'CON-22'], ({ backend }) => ({
     saveSpans: async (runId, spans, options) => {
       const old = await backend.getSpans(runId)
       const kept = old.filter((span) => !spans.some(({ spanId }) => spanId === span.spanId))
@@ -74,7 +74,7 @@ export const brokenConcurrency: readonly BrokenBackend[] = [
   brokenBackend(
     'third-save-lost',
     'every third save of an id is not made',
-    ['CON-04', 'MDL-01'],
+    ['CON-04', 'MDL-01', 'CON-02'],
     ({ backend, memory }) => ({
       saveState: async (runId, state, options) => {
         const saves = Number(memory.get(runId) ?? 0) + 1
@@ -87,7 +87,7 @@ export const brokenConcurrency: readonly BrokenBackend[] = [
   brokenBackend(
     'counts-per-instance',
     'statistics count what the instance has saved itself',
-    ['MDL-03'],
+    ['MDL-03', 'MDL-04'],
     ({ backend }) => {
       const own = new Set<string>()
       return {

@@ -7,23 +7,28 @@ export const brokenCursors: readonly BrokenBackend[] = [
   brokenStore(
     'cursor-by-time-only',
     'a cursor skips rows of the same time',
-    ['CUR-01', 'CUR-02'],
+    ['CUR-01', 'CUR-02', 'CUR-10', 'CUR-12'],
     class extends ReferenceStore {
       override listRuns(query: Parameters<ReferenceStore['listRuns']>[0]) {
         return super.listRuns({ ...query, after: query.after && { ...query.after, id: '' } })
       }
     },
   ),
-  brokenBackend('cursor-needs-its-item', 'a cursor is no good when its item is gone', ['CUR-05'], ({ backend }) => ({
-    listRuns: async ({ after, ...filter } = {}) => {
-      const all = await backend.listRuns({ ...filter, limit: undefined, offset: undefined })
-      const index = after === undefined ? -1 : all.findIndex((run) => cursorOf(run) === after)
-      if (after !== undefined && index === -1) return []
-      return all
-        .slice(index + 1)
-        .slice(filter.offset ?? 0, filter.limit === undefined ? undefined : (filter.offset ?? 0) + filter.limit)
-    },
-  })),
+  brokenBackend(
+    'cursor-needs-its-item',
+    'a cursor is no good when its item is gone',
+    ['CUR-05', 'CUR-11'],
+    ({ backend }) => ({
+      listRuns: async ({ after, ...filter } = {}) => {
+        const all = await backend.listRuns({ ...filter, limit: undefined, offset: undefined })
+        const index = after === undefined ? -1 : all.findIndex((run) => cursorOf(run) === after)
+        if (after !== undefined && index === -1) return []
+        return all
+          .slice(index + 1)
+          .slice(filter.offset ?? 0, filter.limit === undefined ? undefined : (filter.offset ?? 0) + filter.limit)
+      },
+    }),
+  ),
   brokenBackend(
     'cursor-counts-rows',
     'a cursor is the number of rows before it',

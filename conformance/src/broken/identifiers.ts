@@ -102,13 +102,13 @@ export const brokenIdentifiers: readonly BrokenBackend[] = [
   brokenBackend(
     'long-ids-cut',
     'ids that are too long are cut and taken',
-    ['IDS-08', 'BAD-01'],
+    ['IDS-08', 'BAD-01[updateState]'],
     mapping((id) => (id.length > 512 ? id.slice(0, 512) : id)),
   ),
   brokenBackend(
     'controls-dropped',
     'control characters are taken out of ids',
-    ['IDS-08', 'BAD-01'],
+    ['IDS-08', 'BAD-01[updateState]'],
     mapping((id) => id.replaceAll(/\p{Cc}/gu, '')),
   ),
   brokenBackend('plain-object-map', 'what every object has is found in an empty store', ['IDS-07'], ({ backend }) => ({
@@ -117,11 +117,11 @@ export const brokenIdentifiers: readonly BrokenBackend[] = [
   brokenBackend('suffix-skipped', 'ids that end in .tmp are not listed', ['IDS-01', 'IDS-12'], ({ backend }) => ({
     listStates: async (filter) => (await backend.listStates(filter)).filter(({ runId }) => !runId.endsWith('.tmp')),
   })),
-  brokenStore('like-filter', 'filters are patterns', ['IDS-09', 'SEC-01'], filtering(like)),
+  brokenStore('like-filter', 'filters are patterns', ['IDS-09[pipelineId]', 'SEC-01'], filtering(like)),
   brokenStore(
     'prefix-filter',
     'filters match what begins with them',
-    ['IDS-01', 'LST-06'],
+    ['IDS-01[pipelineId]', 'LST-06'],
     filtering((pattern, text) => text.startsWith(pattern)),
   ),
   brokenStore(

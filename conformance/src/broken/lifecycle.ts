@@ -13,6 +13,9 @@ export const brokenLifecycles: readonly BrokenBackend[] = [
   brokenBackend('capabilities-more', 'capabilities has keys that nobody knows', ['CAP-01'], ({ backend }) => ({
     capabilities: Object.freeze({ ...backend.capabilities, turbo: true }),
   })),
+  brokenBackend('capabilities-own-words', 'persistence says a word that nobody knows', ['CAP-01'], ({ backend }) => ({
+    capabilities: claiming(() => ({ persistence: 'forever' as 'crash' }))(backend),
+  })),
   brokenBackend('over-claims', 'traces are declared, and lost', ['CAP-02', 'TRC-01'], () => ({
     saveTrace: async () => {},
     getTrace: async () => null,
@@ -27,10 +30,10 @@ export const brokenLifecycles: readonly BrokenBackend[] = [
   ),
   brokenBackend(
     'under-claims',
-    'traces are declared missing, and work',
-    ['CAP-02', 'CAP-03', 'TRC-01'],
+    'compact is declared missing, and works',
+    ['CAP-02', 'CAP-03', 'CMP-01'],
     ({ backend }) => ({
-      capabilities: claiming(() => ({ traces: false }))(backend),
+      capabilities: claiming(() => ({ compact: false }))(backend),
     }),
   ),
   brokenBackend('missing-but-declared', 'compact is declared, and refuses', ['CAP-02', 'CAP-03'], () => ({

@@ -159,7 +159,7 @@ export const brokenLists: readonly BrokenBackend[] = [
   brokenBackend(
     'runs-in-workflows',
     'run records without a snapshot are listed as workflows',
-    ['LST-12'],
+    ['LST-12', 'CON-23'],
     ({ backend }) => ({
       listStates: async (filter) => {
         const states = await backend.listStates(filter)
@@ -192,7 +192,7 @@ export const brokenLists: readonly BrokenBackend[] = [
   brokenStore(
     'updates-listed-twice',
     'a workflow is listed once for each write',
-    ['LST-01'],
+    ['LST-01', 'STA-04'],
     class extends ReferenceStore {
       override async listStates(query: StateQuery) {
         const rows = await super.listStates(query)

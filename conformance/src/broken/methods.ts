@@ -18,12 +18,13 @@ function everyMethod(around: (call: () => Promise<unknown>, name: string, first:
     )
 }
 
-const withError = (change: (error: unknown, name: string) => unknown) =>
+/** The errors of these methods (or all) are changed. */
+const withError = (names: readonly string[] | null, change: (error: unknown, name: string) => unknown) =>
   everyMethod(async (call, name) => {
     try {
       return await call()
     } catch (error) {
-      throw change(error, name)
+      throw names === null || names.includes(name) ? change(error, name) : error
     }
   })
 
@@ -41,16 +42,21 @@ export const brokenMethods: readonly BrokenBackend[] = [
   ),
   brokenBackend(
     'plain-errors',
-    'errors have no code',
+    'errors of saveState have no code',
     ['GEN-02', 'STA-12'],
-    withError((error) => new Error(String(error))),
+    withError(['saveState'], (error) => new Error(String(error))),
   ),
-  brokenBackend('rejects-with-texts', 'what is rejected is a text', ['GEN-02'], withError(String)),
+  brokenBackend(
+    'rejects-with-texts',
+    'what saveSpans rejects with is a text',
+    ['GEN-02'],
+    withError(['saveSpans'], String),
+  ),
   brokenBackend(
     'nameless-errors',
     'messages do not name the method',
     ['GEN-02'],
-    withError((error, name) => {
+    withError(null, (error, name) => {
       if (!isStateBackendError(error)) return error
       return new StateBackendError(error.code, error.message.replaceAll(name, 'it'), {
         path: error.path,
@@ -60,26 +66,26 @@ export const brokenMethods: readonly BrokenBackend[] = [
   ),
   brokenBackend(
     'pathless-errors',
-    'errors do not say where',
-    ['BAD-01', 'VAL-17'],
-    withError((error) => {
+    'errors of steps do not say where',
+    ['BAD-01[saveStepResult]', 'VAL-17'],
+    withError(['saveStepResult', 'listRunSteps'], (error) => {
       if (!isStateBackendError(error)) return error
       return new StateBackendError(error.code, error.message, { lease: error.lease })
     }),
   ),
   brokenBackend(
     'undefined-for-missing',
-    'what is not there is undefined',
+    'a snapshot that is not there is undefined',
     ['GEN-04', 'STA-02'],
-    everyMethod(async (call) => (await call()) ?? undefined),
+    everyMethod((call, name) => (name === 'loadState' ? call().then((state) => state ?? undefined) : call())),
   ),
   brokenBackend(
     'null-for-empty-list',
-    'an empty list is null',
-    ['GEN-05'],
-    everyMethod(async (call) => {
+    'an empty list of background tasks is null',
+    ['GEN-05[listBackgroundTasks]'],
+    everyMethod(async (call, name) => {
       const result = await call()
-      return Array.isArray(result) && result.length === 0 ? null : result
+      return name.endsWith('BackgroundTasks') && Array.isArray(result) && result.length === 0 ? null : result
     }),
   ),
   brokenBackend(
@@ -104,7 +110,10 @@ export const brokenMethods: readonly BrokenBackend[] = [
   })),
   {
     ...brokenStore('module-level-store', 'all backends share one storage', ['GEN-07'], ReferenceStore),
-    harness: referenceHarness('module-level-store', () => new ReferenceStore(oneForAll)),
+    harness: {
+      ...referenceHarness('module-level-store', () => new ReferenceStore(oneForAll)),
+      destroy: () => void Object.assign(oneForAll, new Tables()),
+    },
   },
   brokenBackend('races-its-opening', 'calls beside the first one fail', ['GEN-09', 'CON-01'], (wrapped) => {
     let state: 'closed' | 'opening' | 'open' = 'closed'
@@ -121,7 +130,7 @@ export const brokenMethods: readonly BrokenBackend[] = [
   brokenBackend(
     'options-checked-late',
     'a step is written before its options are checked',
-    ['BAD-01'],
+    ['BAD-01[saveStepResult]'],
     ({ backend }) => ({
       saveStepResult: (async (step, options) => {
         if (options !== undefined) await backend.saveStepResult(step).catch(() => {})
@@ -129,18 +138,28 @@ export const brokenMethods: readonly BrokenBackend[] = [
       }) as StateBackend['saveStepResult'],
     }),
   ),
-  brokenBackend('first-of-a-batch', 'spans before a bad one are written', ['BAD-01', 'SPN-08'], ({ backend }) => ({
-    saveSpans: async (runId, spans, options) => {
-      if (Array.isArray(spans)) for (const span of spans) await backend.saveSpans(runId, [span], options)
-      else await backend.saveSpans(runId, spans, options)
-    },
-  })),
-  brokenBackend('limits-clamped', 'a bad limit is mended in silence', ['PAG-06', 'BAD-01'], ({ backend }) => ({
-    listRuns: async (filter) =>
-      backend.listRuns(
-        filter && typeof filter.limit === 'number'
-          ? { ...filter, limit: Math.max(0, Math.floor(filter.limit || 0)) }
-          : filter,
-      ),
-  })),
+  brokenBackend(
+    'first-of-a-batch',
+    'spans before a bad one are written',
+    ['BAD-01[saveSpans]', 'SPN-08', 'SPN-17'],
+    ({ backend }) => ({
+      saveSpans: async (runId, spans, options) => {
+        if (Array.isArray(spans)) for (const span of spans) await backend.saveSpans(runId, [span], options)
+        else await backend.saveSpans(runId, spans, options)
+      },
+    }),
+  ),
+  brokenBackend(
+    'limits-clamped',
+    'a bad limit is mended in silence',
+    ['PAG-06', 'BAD-01[listRuns]'],
+    ({ backend }) => ({
+      listRuns: async (filter) =>
+        backend.listRuns(
+          filter && typeof filter.limit === 'number'
+            ? { ...filter, limit: Math.max(0, Math.floor(filter.limit || 0)) }
+            : filter,
+        ),
+    }),
+  ),
 ]

@@ -31,7 +31,7 @@ export const brokenPages: readonly BrokenBackend[] = [
   brokenStore(
     'default-cap-1000',
     'never gives more than 1,000 rows',
-    ['PAG-07'],
+    ['PAG-07[snapshots]'],
     askingInstead(({ limit }) => ({ limit: Math.min(limit ?? 1_000, 1_000) })),
   ),
   brokenStore(

@@ -125,7 +125,7 @@ export const brokenRuns: readonly BrokenBackend[] = [
   brokenStore(
     'end-first-wins',
     'saveRunEnd only fills what was empty',
-    ['RUN-07'],
+    ['RUN-07', 'RUN-20'],
     writing((write, { runs }) => {
       if (write.kind !== 'patch-run') return write
       const old = runs.find(({ runId }) => runId === write.runId)
@@ -143,15 +143,20 @@ export const brokenRuns: readonly BrokenBackend[] = [
   brokenStore(
     'step-costs-added-twice',
     'a step that is saved again is counted again',
-    ['RUN-35'],
+    ['RUN-35', 'RUN-41'],
     seeing(() => ({ step: null })),
   ),
-  brokenBackend('costs-as-floats', 'a cost given to saveRunEnd is kept with 32 bits', ['RUN-21'], ({ backend }) => ({
-    getRunDetails: async (runId) => {
-      const run = await backend.getRunDetails(runId)
-      return run && { ...run, totalCostUsd: Math.fround(run.totalCostUsd) }
-    },
-  })),
+  brokenBackend(
+    'costs-as-floats',
+    'a cost given to saveRunEnd is kept with 32 bits',
+    ['RUN-21', 'RUN-34'],
+    ({ backend }) => ({
+      getRunDetails: async (runId) => {
+        const run = await backend.getRunDetails(runId)
+        return run && { ...run, totalCostUsd: Math.fround(run.totalCostUsd) }
+      },
+    }),
+  ),
   brokenBackend('final-context-in-lists', 'listRuns carries finalContext', ['RUN-24'], ({ backend }) => ({
     listRuns: async (filter) => {
       const runs = await backend.listRuns(filter)

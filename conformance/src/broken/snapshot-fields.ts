@@ -34,19 +34,19 @@ export const brokenFields: readonly BrokenBackend[] = [
   brokenBackend(
     'any-status',
     'a status that is none becomes running',
-    ['STA-11', 'BAD-01'],
+    ['STA-11', 'BAD-01[saveState]'],
     saving((state) => ({ ...state, status: WORKFLOW_STATUSES.includes(state.status) ? state.status : 'running' })),
   ),
   brokenBackend(
     'missing-field-defaulted',
     'a required field that is missing is made up',
-    ['STA-12', 'BAD-01'],
+    ['STA-12', 'BAD-01[saveState]', 'BAD-02[saveState]'],
     saving((state) => ({ ...DEFAULTS, ...state })),
   ),
   brokenBackend(
     'iso-texts-taken',
     'a time may be a text',
-    ['STA-13', 'BAD-01'],
+    ['STA-13', 'BAD-01[saveState]'],
     saving((state) =>
       typeof state.createdAt === 'string' ? { ...state, createdAt: new Date(state.createdAt) } : state,
     ),
@@ -54,7 +54,7 @@ export const brokenFields: readonly BrokenBackend[] = [
   brokenBackend(
     'numbers-coerced',
     'a text of digits is taken for a number',
-    ['STA-17', 'BAD-01'],
+    ['STA-17', 'BAD-01[saveState]'],
     saving((state) =>
       typeof state.currentStepIndex === 'string'
         ? { ...state, currentStepIndex: Number(state.currentStepIndex) }
@@ -64,7 +64,7 @@ export const brokenFields: readonly BrokenBackend[] = [
   brokenBackend(
     'unknown-fields-dropped',
     'unknown fields are left out in silence',
-    ['STA-22', 'BAD-01'],
+    ['STA-22', 'BAD-01[saveState]'],
     saving((state) => {
       const { bogus: _a, extra: _b, ...known } = state as WorkflowStateInput & { bogus?: unknown; extra?: unknown }
       return known

@@ -34,7 +34,7 @@ export const brokenUpdates: readonly BrokenBackend[] = [
   brokenStore(
     'saved-back-updatedAt',
     'an updatedAt equal to the stored one is taken as given',
-    ['STA-28'],
+    ['STA-28', 'ATM-08', 'ATM-09'],
     seeing(({ state }, unit) => (state && !has(unit, 'mark-stale') ? { state: { ...state, updatedAt: -1 } } : {})),
   ),
   brokenBackend('update-replaces', 'an update drops the fields that it does not give', ['STA-23'], ({ backend }) => ({

@@ -7,7 +7,7 @@ export const brokenStatuses: readonly BrokenBackend[] = [
   brokenStore(
     'status-only-in-snapshot',
     'a snapshot write leaves the run record',
-    ['ONE-01', 'ONE-02', 'ONE-07', 'BGT-21'],
+    ['ONE-01', 'ONE-02', 'ONE-07', 'BGT-21', 'ONE-14'],
     class extends ReferenceStore {
       override commit(...[units, decide]: Parameters<ReferenceStore['commit']>) {
         return super.commit(units, (unit, head, now) => {
@@ -77,7 +77,7 @@ export const brokenStatuses: readonly BrokenBackend[] = [
   brokenStore(
     'metadata-not-inherited',
     "a snapshot without metadata does not get the run's",
-    ['ONE-13'],
+    ['ONE-13', 'STA-29'],
     changing((change) =>
       change.kind === 'save-state'
         ? { ...change, draft: { ...change.draft, metadata: change.draft.metadata ?? '{}' } }
@@ -87,7 +87,7 @@ export const brokenStatuses: readonly BrokenBackend[] = [
   brokenStore(
     'placeholder-stays',
     'a placeholder keeps its mark when it is filled',
-    ['PLH-02', 'PLH-03', 'STP-05'],
+    ['PLH-02', 'PLH-03', 'STP-05', 'STA-30'],
     writing((write) => {
       if (write.kind !== 'patch-run') return write
       const { placeholder: _kept, ...set } = write.set
@@ -97,8 +97,17 @@ export const brokenStatuses: readonly BrokenBackend[] = [
   brokenStore(
     'placeholder-unmarked',
     'a run that nobody started looks like one that was',
-    ['PLH-01', 'RUN-06', 'TRC-10'],
+    ['PLH-01', 'RUN-06', 'TRC-10', 'PLH-09'],
     writing((write) => (write.kind === 'put-run' ? { ...write, row: { ...write.row, placeholder: false } } : write)),
+  ),
+  brokenStore(
+    'placeholder-does-not-age',
+    'a placeholder is as old as the write that made it',
+    ['PLH-10'],
+    writing((write, { runs }) => {
+      if (write.kind !== 'patch-run' || Object.keys(write.set).join() !== 'updatedAt') return write
+      return runs.some(({ runId, placeholder }) => runId === write.runId && placeholder) ? [] : write
+    }),
   ),
   brokenStore(
     'states-start-runs',

@@ -62,7 +62,7 @@ export const brokenSteps: readonly BrokenBackend[] = [
   brokenStore(
     'steps-keyed-by-index',
     'attempts with ids of their own replace one another',
-    ['STP-13', 'STP-14'],
+    ['STP-13', 'STP-14', 'STP-15'],
     keeping(({ stepIndex }) => ({ executionId: String(stepIndex) })),
   ),
   brokenStore(
@@ -124,7 +124,7 @@ export const brokenSteps: readonly BrokenBackend[] = [
   brokenBackend(
     'bad-steps-cleaned',
     'a step that cannot be stored is stored without what cannot be',
-    ['STP-09'],
+    ['STP-09', 'ERR-03'],
     ({ backend }) => ({
       saveStepResult: ((...[step, options]: Parameters<typeof backend.saveStepResult>) =>
         backend

@@ -29,7 +29,7 @@ export const brokenTraces: readonly BrokenBackend[] = [
   brokenStore(
     'child-attributes-lost',
     'attributes of child spans are dropped',
-    ['TRC-01', 'SPN-01'],
+    ['TRC-01', 'SPN-01', 'SPN-06'],
     keeping(({ parentSpanId }) => (parentSpanId === null ? {} : { attributes: '{}' })),
   ),
   brokenStore(
@@ -136,7 +136,7 @@ export const brokenTraces: readonly BrokenBackend[] = [
   brokenBackend(
     'synthetic-root-stored',
     'the synthetic root of getTrace is stored as a span',
-    ['TRC-20'],
+    ['TRC-20', 'TRC-21'],
     ({ backend }) => ({
       saveTrace: (runId, root, options) =>
         backend.saveTrace(runId, root?.spanId === '' ? { ...root, spanId: 'trace' } : root, options),
@@ -160,16 +160,21 @@ export const brokenTraces: readonly BrokenBackend[] = [
         })
     },
   })),
-  brokenBackend('bad-trace-clears', 'a refused tree removes the old one', ['TRC-09', 'TRC-14'], ({ backend }) => ({
-    saveTrace: async (runId, root, options) => {
-      try {
-        await backend.saveTrace(runId, root, options)
-      } catch (error) {
-        await backend.saveTrace(runId, { spanId: '', name: 'trace', status: 'synthetic', startTime: 0, children: [] })
-        throw error
-      }
-    },
-  })),
+  brokenBackend(
+    'bad-trace-clears',
+    'a refused tree removes the old one',
+    ['TRC-09', 'TRC-14', 'ERR-02'],
+    ({ backend }) => ({
+      saveTrace: async (runId, root, options) => {
+        try {
+          await backend.saveTrace(runId, root, options)
+        } catch (error) {
+          await backend.saveTrace(runId, { spanId: '', name: 'trace', status: 'synthetic', startTime: 0, children: [] })
+          throw error
+        }
+      },
+    }),
+  ),
   brokenStore(
     'trace-drops-unknown-runs',
     'spans of a run that nobody started are dropped',
@@ -184,10 +189,15 @@ export const brokenTraces: readonly BrokenBackend[] = [
       }
     },
   ),
-  brokenBackend('span-filter-prefix', 'getSpans takes names that begin with the name', ['SPN-02'], ({ backend }) => ({
-    getSpans: async (runId, { name = '', ...filter } = {}) =>
-      (await backend.getSpans(runId, filter)).filter((span) => span.name.startsWith(name)),
-  })),
+  brokenBackend(
+    'span-filter-prefix',
+    'getSpans takes names that begin with the name',
+    ['SPN-02', 'SPN-15'],
+    ({ backend }) => ({
+      getSpans: async (runId, { name = '', ...filter } = {}) =>
+        (await backend.getSpans(runId, filter)).filter((span) => span.name.startsWith(name)),
+    }),
+  ),
   brokenBackend('stats-include-open', 'open spans are counted', ['SPN-09', 'SPN-13'], ({ backend }) => ({
     getSpanStatistics: async (filter) => {
       const statistics = await backend.getSpanStatistics(filter)

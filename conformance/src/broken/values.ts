@@ -84,7 +84,7 @@ export const brokenValues: readonly BrokenBackend[] = [
   brokenCodec(
     'bigint-to-number',
     'bigints become numbers',
-    ['VAL-09'],
+    ['VAL-09', 'RUN-22', 'SPN-19'],
     leaves((value) => (typeof value === 'bigint' ? Number(value) : value)),
   ),
   brokenCodec(

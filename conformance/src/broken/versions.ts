@@ -1,6 +1,6 @@
 /** Versions that do not tell what was written in between. */
 import { type StateBackend, StateBackendError } from '@flujo-state/core'
-import { doing, has, seeing, unlessCondition, writing } from './altered-store.js'
+import { afterwards, doing, has, seeing, unlessCondition, writing } from './altered-store.js'
 import { type BrokenBackend, brokenBackend, brokenStore } from './broken-backend.js'
 
 export const brokenVersions: readonly BrokenBackend[] = [
@@ -47,14 +47,26 @@ export const brokenVersions: readonly BrokenBackend[] = [
     seeing(({ counters }) => ({ counters: { ...counters, version: 0 } })),
   ),
   brokenStore(
+    'version-falls-back',
+    'the counter of versions is what the last deleted snapshot had, also if that is less',
+    ['VER-18'],
+    writing((write, tables) => {
+      if (write.kind !== 'delete-state' && write.kind !== 'delete-run') return write
+      const state = tables.states.find(({ runId }) => runId === write.runId)
+      if (state) tables.counters = { ...tables.counters, version: state.version }
+      return write
+    }),
+  ),
+  brokenStore(
     'version-moves-with-steps',
     'a step alone moves the version',
     ['VER-09', 'STP-17'],
-    doing((unit) =>
-      has(unit, 'save-step') && !has(unit, 'update-state')
-        ? { ...unit, changes: [...unit.changes, { kind: 'update-state', set: {}, history: null, append: null }] }
-        : unit,
-    ),
+    afterwards((unit, { states }) => {
+      const index = states.findIndex(({ runId }) => runId === unit.runId)
+      const state = states[index]
+      if (state && has(unit, 'save-step') && !has(unit, 'update-state'))
+        states[index] = { ...state, version: state.version + 1 }
+    }),
   ),
   brokenStore(
     'version-kept-by-status',

@@ -44,7 +44,7 @@ export const claimedDeleteRules: readonly Rule[] = [
     async (t, remove) => {
       await fillRun(t.backend, 'r')
       const lease = await claim(t.backend, 'r')
-      await remove(t, lease)
+      await t.assert.resolves(remove(t, lease), 'deleteRun')
       t.assert.equal((await t.dump()).runs, {}, 'nothing is left')
       await t.assert.rejects(() => t.backend.saveState('r', t.gen.state(), { lease }), 'STALE_LEASE')
       t.assert.ok((await claim(t.backend, 'r')).fence > lease.fence, 'the next claim has a higher fence')

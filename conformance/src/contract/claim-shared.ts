@@ -46,7 +46,8 @@ export const sharedClaimRules: readonly Rule[] = [
       const renewed = await second.renewLease(lease, { leaseMs: 2 * MINUTE })
       t.assert.equal(await t.backend.getLease('r'), renewed, 'renewed by the other instance')
       await t.backend.releaseLease(renewed)
-      t.assert.ok((await claim(second, 'r', 'other')).fence > lease.fence, 'the fence of the next claim is higher')
+      const next = await t.assert.resolves(claim(second, 'r', 'other'), 'a claim after the release')
+      t.assert.ok(next.fence > lease.fence, 'the fence of the next claim is higher')
       await t.assert.rejects(() => t.backend.renewLease(renewed, { leaseMs: MINUTE }), 'STALE_LEASE')
     },
   ),

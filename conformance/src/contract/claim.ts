@@ -87,7 +87,7 @@ export const claimRules: readonly Rule[] = [
       t.clock.set(lease.expiresAt.getTime() + milliseconds)
       t.assert.equal(await t.backend.getLease('r'), lives ? lease : null, 'getLease')
       if (lives) await t.assert.rejects(() => claim(t.backend, 'r', 'other'), 'RUN_CLAIMED')
-      else t.assert.equal((await claim(t.backend, 'r', 'other')).owner, 'other')
+      else t.assert.equal((await t.assert.resolves(claim(t.backend, 'r', 'other'), 'a claim')).owner, 'other')
     },
   ),
 
@@ -123,7 +123,7 @@ export const claimRules: readonly Rule[] = [
     const ids = ['a', 'A', 'a/b', 'é', 'e\u0301', '__proto__', 'constructor', '😀']
     const leases: Lease[] = []
     for (const id of ids) leases.push(await claim(t.backend, id, `owner of ${id}`))
-    await t.backend.releaseLease(leases[0] as Lease)
+    await t.assert.resolves(t.backend.releaseLease(leases[0] as Lease), 'the release of one')
     for (const [index, id] of ids.entries())
       t.assert.equal(await t.backend.getLease(id), index === 0 ? null : leases[index], id)
   }),
@@ -153,7 +153,7 @@ export const claimRules: readonly Rule[] = [
     const lease = await claim(t.backend, 'r')
     t.clock.advance(10 * MINUTE)
     t.assert.equal(await t.backend.getLease('r'), null, 'expired')
-    const renewed = await t.backend.renewLease(lease, { leaseMs: MINUTE })
+    const renewed = await t.assert.resolves(t.backend.renewLease(lease, { leaseMs: MINUTE }), 'the renewal')
     t.assert.equal(await t.backend.getLease('r'), renewed, 'renewed')
     await t.assert.rejects(() => claim(t.backend, 'r', 'other'), 'RUN_CLAIMED')
   }),
@@ -182,7 +182,7 @@ export const claimRules: readonly Rule[] = [
   rule('CLM-11', 'An expired lease that nobody superseded can still be released.', CLAIMS, async (t) => {
     const lease = await claim(t.backend, 'r')
     t.clock.advance(MINUTE)
-    await t.backend.releaseLease(lease)
+    await t.assert.resolves(t.backend.releaseLease(lease), 'the release')
     await t.assert.rejects(() => t.backend.renewLease(lease, { leaseMs: MINUTE }), 'STALE_LEASE')
   }),
 
@@ -191,7 +191,7 @@ export const claimRules: readonly Rule[] = [
     await t.backend.renewLease(lease, { leaseMs: 2 * MINUTE })
     const { runId, owner, fence, expiresAt } = lease
     const copy = { runId, owner, fence, expiresAt: new Date(expiresAt) }
-    const renewed = await t.backend.renewLease(copy, { leaseMs: 3 * MINUTE })
+    const renewed = await t.assert.resolves(t.backend.renewLease(copy, { leaseMs: 3 * MINUTE }), 'a copy')
     t.assert.equal(await t.backend.getLease('r'), renewed)
   }),
 

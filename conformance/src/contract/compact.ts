@@ -35,7 +35,7 @@ export const compactRules: readonly Rule[] = [
         (error: { code?: unknown }) => error.code,
       )
       t.assert.ok([null, 'BUSY'].includes((await compacted) as null), `compact: ${String(await compacted)}`)
-      await other.updateState('run', { currentStepIndex: 5 })
+      await t.assert.resolves(other.updateState('run', { currentStepIndex: 5 }), 'a write of the other instance')
       t.assert.equal((await t.backend.loadState('run'))?.currentStepIndex, 5, 'a write of the other instance')
       await other.shutdown()
       t.assert.equal(await t.backend.compact(), undefined, 'when the other instance has gone')

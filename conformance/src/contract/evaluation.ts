@@ -144,7 +144,7 @@ export const evaluationRules: readonly Rule[] = [
     'An evaluation of a run that nobody started is kept and makes a placeholder run, which a start fills.',
     WITH_RUNS,
     async (t) => {
-      await t.backend.persistEvaluation('run', { score: 1 })
+      await t.assert.resolves(t.backend.persistEvaluation('run', { score: 1 }), 'of an unknown run')
       t.assert.equal((await t.backend.getRunDetails('run'))?.placeholder, true, 'a placeholder')
       await t.backend.saveRunStart({ runId: 'run', pipelineName: 'Orders' })
       const { placeholder, pipelineName } = t.assert.present(await t.backend.getRunDetails('run'), 'the run')

@@ -55,7 +55,17 @@ export const runCostRules: readonly Rule[] = [
     await t.backend.saveStepResult(t.gen.step('b', 0, { costUsd: 2 }))
     t.assert.equal([(await runOf(t, 'a')).totalCostUsd, (await runOf(t, 'b')).totalCostUsd], [1, 2])
     await t.backend.deleteRun('a')
+    await t.backend.saveRunStart({ runId: 'a' })
+    t.assert.equal((await runOf(t, 'a')).totalCostUsd, 0, 'after deleteRun')
     await t.backend.saveStepResult(t.gen.step('a', 1, { costUsd: 4 }))
     t.assert.equal((await runOf(t, 'a')).totalCostUsd, 4, 'after deleteRun')
+  }),
+
+  rule('RUN-41', 'Costs past the largest number are not lost when they are taken back.', RUNS_AND_STEPS, async (t) => {
+    for (const index of [0, 1, 2]) await t.backend.saveStepResult(t.gen.step('r', index, { costUsd: Number.MAX_VALUE }))
+    for (const index of [0, 1]) await t.backend.saveStepResult(t.gen.step('r', index, { costUsd: null }))
+    t.assert.equal((await runOf(t, 'r')).totalCostUsd, Number.MAX_VALUE, 'two of three taken back')
+    await t.backend.saveStepResult(t.gen.step('r', 2, { costUsd: 0.5 }))
+    t.assert.equal((await runOf(t, 'r')).totalCostUsd, 0.5, 'a small cost instead of the third')
   }),
 ]

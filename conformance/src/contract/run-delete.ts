@@ -1,5 +1,5 @@
 import { blankRun, fillRun } from '../fixtures/runs.js'
-import { idsOf } from '../fixtures/workflows.js'
+import { idsOf, many } from '../fixtures/workflows.js'
 import { type Rule, rule } from '../rule.js'
 
 const EVERYTHING = { requires: ['states', 'runs', 'steps', 'traces', 'evaluations', 'systemState', 'claims'] } as const
@@ -27,13 +27,30 @@ export const runDeleteRules: readonly Rule[] = [
     t.assert.equal(after.spanStatistics?.totalSpans, 2 * others.length, 'the statistics of spans')
   }),
 
+  rule('RUN-40', 'deleteRun leaves nothing of a run that has very many records.', EVERYTHING, async (t) => {
+    const count = 150
+    await t.backend.saveSpans(
+      'r',
+      Array.from({ length: 1_100 }, (_, n) => t.gen.span(`span ${n}`)),
+    )
+    await many(count, (n) => t.backend.saveStepResult(t.gen.step('r', n)))
+    await many(count, () => t.backend.persistEvaluation('r', { score: 1 }))
+    await t.backend.deleteRun('r')
+    t.assert.equal(await t.backend.listRunSteps('r'), [], 'steps')
+    t.assert.equal(await t.backend.getSpans('r'), [], 'spans')
+    t.assert.equal(await t.backend.listEvaluations({ runId: 'r' }), [], 'evaluations')
+    await t.backend.saveRunStart({ runId: 'r' })
+    t.assert.equal((await t.backend.getRunDetails('r'))?.totalCostUsd, 0, 'costs of the id, used again')
+  }),
+
   rule(
     'RUN-38',
     'deleteRun of an id that has nothing, or nothing any more, resolves.',
     { requires: ['runs', 'claims'] },
     async (t) => {
       await t.backend.saveRunStart({ runId: 'r' })
-      for (const runId of ['unknown', 'r', 'r']) t.assert.equal(await t.backend.deleteRun(runId), undefined, runId)
+      for (const runId of ['unknown', 'r', 'r'])
+        t.assert.equal(await t.assert.resolves(t.backend.deleteRun(runId), runId), undefined, runId)
       t.assert.equal(await t.backend.listRuns(), [])
     },
   ),

@@ -5,6 +5,13 @@ import { type Rule, rule, ruleFor } from '../rule.js'
 const RUNS = { requires: ['runs'] } as const
 const parse = (text: string) => JSON.parse(text)
 
+const bufferOf = (...bytes: number[]) => new Uint8Array(bytes).buffer
+function holeAtTheEnd(...items: number[]): number[] {
+  const array = [...items]
+  array.length += 1
+  return array
+}
+
 type Case = readonly [metadata: unknown, filter: unknown]
 
 /** Metadata that contains the filter. */
@@ -35,6 +42,12 @@ const MATCHES: Readonly<Record<string, Case>> = {
   NaN: [{ a: Number.NaN }, { a: Number.NaN }],
   'undefined that is there': [{ a: undefined }, { a: undefined }],
   bytes: [{ a: new Uint8Array([1, 2]) }, { a: new Uint8Array([1, 2]) }],
+  'a buffer': [{ a: bufferOf(1, 2) }, { a: bufferOf(1, 2) }],
+  'a view': [{ a: new DataView(bufferOf(1, 2, 3), 1) }, { a: new DataView(bufferOf(2, 3)) }],
+  'a regular expression': [{ a: /x+/gi }, { a: /x+/gi }],
+  'an address': [{ a: new URL('https://a.example/b?c') }, { a: new URL('https://a.example/b?c') }],
+  'an error': [{ a: new Error('broken', { cause: [1] }) }, { a: new Error('broken', { cause: [1] }) }],
+  'an object without a prototype': [{ a: { b: 1, c: 2 } }, { a: Object.assign(Object.create(null), { b: 1 }) }],
 }
 
 /** Metadata that does not contain the filter. */
@@ -76,6 +89,36 @@ const MISSES: Readonly<Record<string, Case>> = {
       ]),
     },
     { a: new Map([['k', 1]]) },
+  ],
+  'a Map with more': [
+    { a: new Map([['k', 1]]) },
+    {
+      a: new Map([
+        ['k', 1],
+        ['l', 2],
+      ]),
+    },
+  ],
+  'a Set with one other value': [{ a: new Set([1, 2]) }, { a: new Set([1, 3]) }],
+  'a number and NaN': [{ a: 1 }, { a: Number.NaN }],
+  'NaN and a number': [{ a: Number.NaN }, { a: 1 }],
+  'null and an array': [{ a: null }, { a: [] }],
+  'an array and null': [{ a: [] }, { a: null }],
+  'undefined and an array': [{ a: undefined }, { a: [] }],
+  'an object and undefined': [{ a: {} }, { a: undefined }],
+  'more than an object in an array has': [{ a: [{ b: 1 }] }, { a: [{ b: 1, c: 2 }] }],
+  'an array and the same with a hole at its end': [{ a: [1] }, { a: holeAtTheEnd(1) }],
+  'a buffer and another': [{ a: bufferOf(1, 2) }, { a: bufferOf(1, 3) }],
+  'a part of a buffer': [{ a: bufferOf(1, 2) }, { a: bufferOf(1) }],
+  'a view and another': [{ a: new DataView(bufferOf(1, 2)) }, { a: new DataView(bufferOf(1, 3)) }],
+  'a view and one of more bytes': [{ a: new DataView(bufferOf(1)) }, { a: new DataView(bufferOf(1, 2)) }],
+  'a buffer and its bytes': [{ a: bufferOf(1) }, { a: new Uint8Array([1]) }],
+  'a regular expression and another': [{ a: /x/g }, { a: /x/i }],
+  'an address and another': [{ a: new URL('https://a.example/b') }, { a: new URL('https://a.example/c') }],
+  'an error and one with another message': [{ a: new Error('broken') }, { a: new Error('lost') }],
+  'an error and one with another cause': [
+    { a: new Error('broken', { cause: 1 }) },
+    { a: new Error('broken', { cause: 2 }) },
   ],
 }
 

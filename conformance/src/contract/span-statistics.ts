@@ -48,7 +48,9 @@ export const spanStatisticsRules: readonly Rule[] = [
           t.gen.span(`${name} ${index}`, { name, startTime: 0, endTime: ms, status: index === 0 ? 'ok' : 'error' }),
         ),
       )
-      await t.backend.saveSpans('r', spans)
+      // The spans of one name are of several runs, not as many in each.
+      await t.backend.saveSpans('r', spans.slice(0, 2))
+      await t.backend.saveSpans('s', spans.slice(2))
       const { durationByName } = await t.backend.getSpanStatistics()
       t.assert.equal(Object.keys(durationByName).sort(), Object.keys(durations).sort())
       for (const [name, all] of Object.entries(durations)) {

@@ -1,41 +1,16 @@
 /** cleanupStaleBackgroundTasks: tasks whose worker has died. */
-import { WORKFLOW_STATUSES, type WorkflowStateInput } from '@flujo-state/core'
+import { WORKFLOW_STATUSES } from '@flujo-state/core'
 import type { RuleContext } from '../context.js'
-import {
-  around,
-  DAY,
-  fromNow,
-  HOUR,
-  idsOf,
-  idsWhere,
-  many,
-  save,
-  saveInOrder,
-  sortedIds,
-  ticks,
-} from '../fixtures/workflows.js'
+import { around, DAY, fromNow, HOUR, idsOf, idsWhere, many, saveInOrder, sortedIds } from '../fixtures/workflows.js'
 import { type Rule, rule, ruleFor } from '../rule.js'
+import { staleTask } from './stale-task-races.js'
 
 const TASKS = { requires: ['states', 'backgroundTasks'] } as const
 const WITH_CLAIMS = { requires: ['states', 'backgroundTasks', 'claims'] } as const
 const running = { status: 'running', isBackgroundTask: true } as const
 
-/** A running task last updated two days ago. */
-function staleTask(t: RuleContext, runId: string, fields: Partial<WorkflowStateInput> = {}) {
-  return save(t, runId, { ...running, createdAt: fromNow(t, -3 * DAY), updatedAt: fromNow(t, -2 * DAY), ...fields })
-}
-
 async function failedNow(t: RuleContext): Promise<string[]> {
   return sortedIds(await t.backend.listWorkflows({ status: 'failed' }))
-}
-
-/** What a task looks like when it finishes while others call it stale. */
-const finished = (runId: string) =>
-  ({ status: 'completed', lastStepOutput: `result of ${runId}`, currentStepIndex: 9 }) as const
-
-async function assertFinished(t: RuleContext, runId: string): Promise<void> {
-  const { status, lastStepOutput, currentStepIndex } = t.assert.present(await t.backend.loadState(runId), runId)
-  t.assert.equal({ status, lastStepOutput, currentStepIndex }, finished(runId), runId)
 }
 
 export const staleTaskRules: readonly Rule[] = [
@@ -108,44 +83,6 @@ export const staleTaskRules: readonly Rule[] = [
       t.assert.equal(await t.backend.cleanupStaleBackgroundTasks(), 0, 'a second call')
       t.clock.advance(9 * DAY)
       t.assert.equal(await t.backend.cleanupStaleBackgroundTasks(), 0, 'a call days later')
-    },
-  ),
-
-  rule(
-    'BGT-13',
-    'A task that finishes while another instance marks stale tasks keeps its own result.',
-    { ...TASKS, needs: ['second'] },
-    async (t) => {
-      const other = await t.second()
-      for (let n = 0; n < 25; n++) {
-        const runId = `task ${n}`
-        await staleTask(t, runId)
-        const marking = other.cleanupStaleBackgroundTasks()
-        await ticks(n)
-        await t.backend.saveState(runId, t.gen.state({ ...running, ...finished(runId) }))
-        t.assert.ok((await marking) <= 1, 'at most the one task is marked')
-        await assertFinished(t, runId)
-      }
-      t.assert.equal(await other.cleanupStaleBackgroundTasks({ staleHours: 0 }), 0, 'nothing is left to mark')
-    },
-  ),
-
-  rule(
-    'BGT-24',
-    'A task that finishes under its lease while stale tasks are marked keeps its result and its lease.',
-    WITH_CLAIMS,
-    async (t) => {
-      for (let n = 0; n < 25; n++) {
-        const runId = `task ${n}`
-        await staleTask(t, runId)
-        const lease = await t.backend.claimRun(runId, { owner: 'worker', leaseMs: HOUR })
-        const marking = t.backend.cleanupStaleBackgroundTasks()
-        await ticks(n)
-        await t.backend.updateState(runId, finished(runId), { lease })
-        t.assert.equal(await marking, 0, 'the count')
-        await assertFinished(t, runId)
-        t.assert.equal(await t.backend.getLease(runId), lease, 'the lease')
-      }
     },
   ),
 

@@ -87,7 +87,7 @@ export const stepRules: readonly Rule[] = [
   ),
 
   rule('STP-03', 'listRunSteps of a run that nobody wrote gives an empty list.', STEPS, async (t) => {
-    t.assert.equal(await t.backend.listRunSteps('r'), [])
+    t.assert.equal(await t.assert.resolves(t.backend.listRunSteps('r'), 'an unknown run'), [])
     await t.backend.saveStepResult(t.gen.step('run', 0))
     t.assert.equal(await t.backend.listRunSteps('r'), [], 'beside an id that begins with it')
   }),
@@ -191,6 +191,9 @@ export const stepRules: readonly Rule[] = [
         { status: oldStatus, errorMessage: oldMessage, totalSteps: oldSteps, createdAt: created },
         'the run',
       )
+      await t.backend.saveRunEnd('r', { status: 'cancelled' })
+      await t.backend.saveStepResult(t.gen.step('r', 5))
+      t.assert.equal((await runOf(t, 'r')).status, 'cancelled', 'a run that has ended, after a late step')
     },
   ),
 

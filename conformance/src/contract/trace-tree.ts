@@ -11,6 +11,7 @@ const CYCLES: Readonly<Record<string, readonly [spans: string, shape: string]>> 
   'two that are parents of each other': ['a<b@2 b<a@1', 'b(a)'],
   'equal times: the smaller id': ['b<c@1 c<a@1 a<b@1', 'a(c(b))'],
   'what hangs on a cycle stays below it': ['t<a@0 a<b@5 b<a@6 u<t@0', 'a(t(u) b)'],
+  'what comes first hangs on a later part of the cycle': ['t<b@0 a<b@5 b<c@6 c<a@7', 'a(c(b(t)))'],
   'two cycles': ['a<b@1 b<a@2 c<d@4 d<c@3', '+(a(b) d(c))'],
   'a cycle beside a tree': ['root<-@5 x<root@6 a<b@1 b<a@2', '+(a(b) root(x))'],
   'ids that order differently by UTF-16 units': ['😀<\uffff@1 \uffff<😀@1', '\uffff(😀)'],
@@ -139,8 +140,12 @@ export const traceTreeRules: readonly Rule[] = [
       (await t.backend.getSpans('name')).map(({ spanId }) => spanId),
       ['trace'],
     )
-    const resembling = { ...SYNTHETIC, events: [], status: 'ok', startTime: 0, endTime: 1, children: [] }
-    await t.assert.rejects(() => t.backend.saveTrace('status', resembling), 'VALIDATION', { path: '$.spanId' })
+    const resembling = { ...SYNTHETIC, events: [], startTime: 0, endTime: 1, children: [] }
+    for (const other of [{ status: 'ok' }, { name: 'other' }])
+      await t.assert.rejects(() => t.backend.saveTrace('r', { ...resembling, ...other }), 'VALIDATION', {
+        path: '$.spanId',
+        what: `with ${Object.keys(other)}`,
+      })
   }),
 
   rule('TRC-22', 'Spans added by saveSpans join the tree of saveTrace.', TRACES, async (t) => {

@@ -1,5 +1,5 @@
 import type { SpanNode, SpanNodeInput } from '@flujo-state/core'
-import { runOf, wrong } from '../fixtures/runs.js'
+import { runOf } from '../fixtures/runs.js'
 import { chainOf, fanOf, nodesOf, shapeOf } from '../fixtures/traces.js'
 import { type Rule, rule, ruleFor } from '../rule.js'
 
@@ -12,7 +12,7 @@ function full(node: SpanNodeInput, parentSpanId: string | null, children: SpanNo
   return { spanId, parentSpanId, name, startTime, endTime, status, attributes, events: stored, children }
 }
 
-const SIZES = { 'as a chain, 10,000 deep': () => chainOf(10_000), 'as a fan, 20,000 wide': () => fanOf(20_000) }
+const SIZES = { 'as a chain, 10,000 deep': () => chainOf(10_000), 'as a fan, 100,000 wide': () => fanOf(100_000) }
 
 export const traceRules: readonly Rule[] = [
   rule('TRC-01', 'getTrace gives the tree that saveTrace was given, field by field.', TRACES, async (t) => {
@@ -96,20 +96,15 @@ export const traceRules: readonly Rule[] = [
   }),
 
   ruleFor('TRC-07', 'Large traces come back whole.', { ...TRACES, timeoutMs: 20_000 }, SIZES, async (t, make) => {
-    const sent = make()
-    await t.backend.saveTrace('r', sent)
-    const found = [...nodesOf(await t.backend.getTrace('r'))].map(({ node, depth }) => [
-      node.spanId,
-      node.startTime,
-      depth,
-    ])
-    const expected = [...nodesOf(wrong({ ...sent, children: sent.children }))].map(({ node, depth }) => [
-      node.spanId,
-      node.startTime,
-      depth,
-    ])
+    await t.backend.saveTrace('r', make())
+    const told = (root: SpanNodeInput | null) =>
+      Array.from(nodesOf(root), ({ node, depth }) => `${node.spanId} at ${node.startTime}, depth ${depth}`)
+    const found = told(await t.backend.getTrace('r'))
+    const expected = told(make())
     t.assert.equal(found.length, expected.length, 'how many spans')
-    t.assert.equal(found, expected)
+    // Compared one by one: so many are too many for a report.
+    const first = expected.findIndex((text, n) => text !== found[n])
+    t.assert.equal(found[first], expected[first], `span ${first}`)
   }),
 
   rule('TRC-08', 'Equal span ids in two runs do not meet.', TRACES, async (t) => {
@@ -128,7 +123,7 @@ export const traceRules: readonly Rule[] = [
     'Saving a trace of a run that nobody started makes a placeholder run.',
     { requires: ['traces', 'runs'] },
     async (t) => {
-      await t.backend.saveTrace('r', t.gen.span('root'))
+      await t.assert.resolves(t.backend.saveTrace('r', t.gen.span('root')), 'of an unknown run')
       t.assert.equal((await runOf(t, 'r')).placeholder, true)
       t.assert.equal(shapeOf(await t.backend.getTrace('r')), 'root')
     },

@@ -149,6 +149,32 @@ export const workflowFilterRules: readonly Rule[] = [
     t.assert.equal(idsOf(await t.backend.listWorkflows(one)), ['at-the-edge'], 'a window of one millisecond')
   }),
 
+  rule(
+    'LST-21',
+    'Windows compare instants, also before 1970 and from the year 1 to the year 9999.',
+    STATES,
+    async (t) => {
+      const times = [
+        '0001-01-01T00:00:00.000Z',
+        '1899-12-31T23:59:59.999Z',
+        '1969-12-31T23:59:59.999Z',
+        '1970-01-01T00:00:00.000Z',
+        '1970-01-01T00:00:00.010Z',
+        '2001-09-09T01:46:40.000Z',
+        '2038-01-19T03:14:08.000Z',
+        '9999-12-31T23:59:59.999Z',
+      ].map((time) => new Date(time))
+      for (const time of times) await save(t, time.toISOString(), { createdAt: time })
+      const newestFirst = times.map((time) => time.toISOString()).reverse()
+      for (const [index, time] of times.entries()) {
+        const after = await t.backend.listWorkflows({ createdAfter: time })
+        t.assert.equal(idsOf(after), newestFirst.slice(0, times.length - index), `after ${time.toISOString()}`)
+        const before = await t.backend.listWorkflows({ createdBefore: time })
+        t.assert.equal(idsOf(before), newestFirst.slice(times.length - index), `before ${time.toISOString()}`)
+      }
+    },
+  ),
+
   rule('LST-15', 'A window that ends where it begins, or before, is empty.', STATES, async (t) => {
     const now = fromNow(t, 0)
     await save(t, 'run', { createdAt: now })

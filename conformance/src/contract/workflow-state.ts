@@ -164,7 +164,7 @@ export const workflowStateRules: readonly Rule[] = [
   ),
 
   rule('STA-15', 'Deleting an unknown or already deleted id resolves.', requires, async (t) => {
-    t.assert.equal(await t.backend.deleteState('nobody'), undefined)
+    t.assert.equal(await t.assert.resolves(t.backend.deleteState('nobody'), 'an unknown id'), undefined)
     await t.backend.saveState('a', t.gen.state())
     for (let i = 0; i < 2; i++) t.assert.equal(await t.backend.deleteState('a'), undefined)
     t.assert.equal(await t.backend.loadState('a'), null)

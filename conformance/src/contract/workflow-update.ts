@@ -70,6 +70,20 @@ export const workflowUpdateRules: readonly Rule[] = [
     },
   ),
 
+  rule('STA-32', 'A history of 1,200 items is kept whole, saved at once as well as added to.', requires, async (t) => {
+    const items = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => ({ n: from + index }))
+    await t.backend.saveState('saved', t.gen.state({ stepHistory: items(0, 1_200) }))
+    await t.backend.saveState('added', t.gen.state({ stepHistory: items(0, 1) }))
+    for (const [from, to] of [
+      [1, 120],
+      [120, 600],
+      [600, 1_199],
+      [1_199, 1_200],
+    ] as const)
+      await t.backend.updateState('added', { appendStepHistory: items(from, to) })
+    for (const runId of ['saved', 'added']) t.assert.equal((await load(t, runId)).stepHistory, items(0, 1_200), runId)
+  }),
+
   rule('STA-25', 'updateState of an id without a snapshot is NOT_FOUND and creates nothing.', requires, async (t) => {
     const before = await t.dump(t.backend, ['a'])
     await t.assert.rejects(t.backend.updateState('a', { status: 'failed' }), 'NOT_FOUND')

@@ -1,5 +1,6 @@
 /** What the commands draw from: small pools, so that they meet each other's records often. */
 import {
+  type CleanupOptions,
   type EvaluationInput,
   type RunEnd,
   type RunStart,
@@ -18,13 +19,15 @@ const DAY = 24 * HOUR
 
 /** Two of them share a prefix, two are hostile. */
 const RUN_IDS = ['run', 'run-1', '__proto__', '../\u00e9\ud83d\ude00']
-export const runId = fc.constantFrom(...RUN_IDS)
+/** One of them more often than the others: a run that has had many writes knows more. */
+export const runId = fc.constantFrom('run', 'run', 'run', ...RUN_IDS)
 export const parentRunId = fc.constantFrom('parent', 'run', 'PARENT')
-export const key = fc.constantFrom('run', 'constructor', 'key/1')
+export const KEYS = ['run', 'constructor', 'key/1']
+export const key = fc.constantFrom(...KEYS)
 export const pipelineName = fc.constantFrom('Orders', 'orders', 'Billing%')
 const spanId = fc.constantFrom('a', 'b', 'c', '__proto__')
 export const owner = fc.constantFrom('worker 1', 'worker 2')
-const status = fc.constantFrom(...WORKFLOW_STATUSES)
+export const status = fc.constantFrom(...WORKFLOW_STATUSES)
 
 /** Halves and quarters: their sums are exact. */
 const figure = fc.constantFrom(0, 0.25, 1.5, 1_000)
@@ -51,7 +54,6 @@ export const clockStep = fc.constantFrom(
   -HOUR,
 )
 export const hours = fc.constantFrom(0, 1, 0.5, 24, 24 * 30)
-export const days = fc.constantFrom(0, 1, 30, 1 / 24)
 export const leaseMs = fc.constantFrom(1, HOUR, DAY, 40 * DAY)
 
 const item = fc.constantFrom<StorableObject>(
@@ -222,6 +224,14 @@ export type LeaseChoice = 'none' | 'latest' | 'older'
 /** Which version a write expects. */
 export const version = fc.constantFrom('none', 'none', 'none', 'current', 'stale', 'zero')
 export type VersionChoice = 'none' | 'current' | 'stale' | 'zero'
+
+export const days = fc.constantFrom(0, 1, 30, 1 / 24)
+export const cleanup = fc
+  .tuple(
+    all({ daysOld: days }),
+    some<CleanupOptions>({ statuses: fc.uniqueArray(status, { maxLength: 3 }), dryRun: fc.boolean() }),
+  )
+  .map(([required, optional]): CleanupOptions => ({ ...required, ...optional }))
 
 export const statuses = fc.oneof(status, fc.uniqueArray(status, { maxLength: 3 }))
 export const page = some<{ limit?: number; offset?: number }>({ limit: count, offset: count })

@@ -2,23 +2,20 @@ import fc from 'fast-check'
 import * as draw from './arbitraries.js'
 import type { World } from './world.js'
 
-export type CommandArbitrary = fc.Arbitrary<fc.AsyncCommand<World, World>>
+/** One step of a sequence. What it has been is in the world's program. */
+export type Command = (world: World) => Promise<void>
+export type CommandArbitrary = fc.Arbitrary<Command>
 
-/** A command from what it draws; shown as the line of a program that it has been. */
+/** A command from what it draws. */
 export function command<D>(drawn: fc.Arbitrary<D>, act: (world: World, drawn: D) => Promise<void>): CommandArbitrary {
-  return drawn.map((data) => {
-    let line = ''
-    return {
-      check: () => true,
-      run: async (world) => {
-        try {
-          await act(world, data)
-        } finally {
-          line = world.line
-        }
-      },
-      toString: () => line,
-    }
+  return drawn.map((data) => (world: World) => act(world, data))
+}
+
+/** Now and then what the latest call was given, or what it gave, is changed: nobody may have kept it. */
+export function mutating(commands: CommandArbitrary): CommandArbitrary {
+  return fc.tuple(commands, fc.constantFrom(null, null, 'input', 'output')).map(([command, what]) => async (world) => {
+    await command(world)
+    if (what !== null) await world.mutateLast(what)
   })
 }
 
@@ -105,9 +102,11 @@ const claims: CommandArbitrary[] = [
 const time: CommandArbitrary[] = [
   command(draw.clockStep, (world, step) => world.advance(step)),
   command(draw.clockStep, (world, step) => world.advance(step)),
-  command(draw.days, (world, daysOld) =>
-    world.call('cleanupOldWorkflows', [{ daysOld }], (model) => model.cleanupOldWorkflows({ daysOld })),
+  command(draw.cleanup, (world, options) =>
+    world.call('cleanupOldWorkflows', [options], (model) => model.cleanupOldWorkflows(options)),
   ),
+  // Others may have the store open.
+  command(fc.constant(null), (world) => (world.isAlone ? world.call('compact', [], () => undefined) : world.nothing())),
   command(draw.hours, (world, staleHours) =>
     world.call('cleanupStaleBackgroundTasks', [{ staleHours }], (model) =>
       model.cleanupStaleBackgroundTasks({ staleHours }),
@@ -115,6 +114,16 @@ const time: CommandArbitrary[] = [
   ),
 ]
 
-export const writeCommands: readonly CommandArbitrary[] = [...snapshots, ...runs, ...history, ...claims, ...time]
+/** What moves most comes most often. */
+export const writeCommands: readonly CommandArbitrary[] = [
+  ...snapshots,
+  ...snapshots,
+  ...snapshots,
+  ...runs,
+  ...runs,
+  ...history,
+  ...claims,
+  ...time,
+]
 export const reopenCommand = command(fc.constant(null), (world) => world.reopen())
 export const switchCommand = command(fc.constant(null), (world) => world.switchInstance())

@@ -6,6 +6,7 @@ export function literal(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value)
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return '() => 1'
   if (value instanceof Map) return `new Map(${literal([...value])})`
   if (value instanceof Set) return `new Set(${literal([...value])})`
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`

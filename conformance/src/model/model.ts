@@ -177,14 +177,17 @@ export class Model extends SnapshotModel {
     return refusal ?? undefined
   }
 
-  cleanupOldWorkflows({ daysOld = 30 }: core.CleanupOptions): number {
+  cleanupOldWorkflows({ daysOld = 30, statuses, dryRun = false }: core.CleanupOptions): number {
     const before = this.now().getTime() - daysOld * 24 * HOUR
+    const wanted: readonly string[] = statuses ?? TERMINAL
     const old = [...this.records].filter(([, { state, run, lease }]) => {
       const subject = state ?? run
       if (!subject || this.isLive(lease) || subject.updatedAt.getTime() >= before) return false
-      return TERMINAL.includes(subject.status) || (state === null && run?.placeholder === true)
+      // Placeholders go by age alone, and only when no statuses were named.
+      if (state === null && run?.placeholder) return statuses === undefined
+      return wanted.includes(subject.status)
     })
-    for (const [runId] of old) this.#forget(runId)
+    if (!dryRun) for (const [runId] of old) this.#forget(runId)
     return old.length
   }
 

@@ -1,11 +1,23 @@
 /** Reads with filters; what they should give is worked out from the model's whole dump. Plain reads are compared as dumps. */
-import type { WorkflowStatus } from '@flujo-state/core'
+import {
+  type Evaluation,
+  iterate,
+  type RunSummary,
+  type StateBackend,
+  type WorkflowStatus,
+  type WorkflowSummary,
+} from '@flujo-state/core'
 import fc from 'fast-check'
 import * as draw from './arbitraries.js'
 import { type CommandArbitrary, command } from './commands.js'
+import { runOf } from './dump-parts.js'
+import { literal } from './literal.js'
+import { expectedTrace } from './span-tree.js'
+import type { World } from './world.js'
 
 const { all, some } = draw
 const HOUR = 3_600_000
+const WALKS = ['listRuns', 'listWorkflows'] as const
 
 interface Page {
   readonly limit?: number
@@ -25,6 +37,7 @@ interface Wanted {
   readonly pipelineName?: string
   readonly parentRunId?: string
 }
+const ofRun = (world: World, runId: string) => runOf(world.expected(), runId)
 const wanted = (field: keyof Wanted, arbitrary: fc.Arbitrary<unknown>) => some<Wanted>({ [field]: arbitrary })
 
 export const queryCommands: readonly CommandArbitrary[] = [
@@ -123,7 +136,45 @@ export const queryCommands: readonly CommandArbitrary[] = [
     all({ runId: draw.runId, status: some<{ status?: string }>({ status: fc.constantFrom('completed', 'running') }) }),
     (world, { runId, status }) =>
       world.call('getSpans', [runId, status], () =>
-        (world.expected().runs[runId]?.spans ?? []).filter((span) => has(status.status, span.status)),
+        ofRun(world, runId).spans.filter((span) => has(status.status, span.status)),
       ),
   ),
+  command(draw.runId, (world, runId) => world.call('loadState', [runId], () => ofRun(world, runId).state)),
+  command(draw.runId, (world, runId) => world.call('getRunDetails', [runId], () => ofRun(world, runId).run)),
+  command(draw.runId, (world, runId) => world.call('listRunSteps', [runId], () => ofRun(world, runId).steps)),
+  command(draw.runId, (world, runId) =>
+    world.call('getTrace', [runId], () => expectedTrace(ofRun(world, runId).spans)),
+  ),
+  command(all({ runId: draw.runId, limit: fc.nat({ max: 3 }) }), (world, { runId, limit }) => {
+    const expected = world.expected().evaluations.filter((item) => item.runId === runId)
+    return world.read(
+      `(await backend.listEvaluations(${literal({ runId, limit })})).map(({ evaluationId, ...item }) => item)`,
+      async (backend) => (await backend.listEvaluations({ runId, limit })).map(withoutId),
+      expected.slice(0, limit).map(withoutId),
+    )
+  }),
+  command(all({ list: fc.constantFrom(...WALKS), limit: fc.constantFrom(1, 2, 3) }), (world, { list, limit }) =>
+    world.read(
+      `all(iterate((filter) => backend.${list}(filter), { limit: ${limit} }))`,
+      (backend) => walked(backend, list, limit),
+      list === 'listRuns' ? world.expected().runList : world.expected().workflows,
+    ),
+  ),
 ]
+
+const withoutId = ({ evaluationId: _id, ...item }: Evaluation) => item
+
+/** All pages of the list, each from where the one before it ended. */
+async function walked(backend: StateBackend, list: (typeof WALKS)[number], limit: number): Promise<unknown[]> {
+  const found: unknown[] = []
+  const pages: AsyncIterable<RunSummary | WorkflowSummary> =
+    list === 'listRuns'
+      ? iterate((filter) => backend.listRuns(filter), { limit })
+      : iterate((filter) => backend.listWorkflows(filter), { limit })
+  for await (const item of pages) {
+    found.push(item)
+    // A store whose cursors lead nowhere would never end.
+    if (found.length > 1_000) break
+  }
+  return found
+}

@@ -1,38 +1,49 @@
 import { isStateBackendError, type Lease, type StateBackend } from '@flujo-state/core'
+import { clone } from '../clone.js'
 import type { RuleContext } from '../context.js'
 import type { Dump } from '../dump.js'
 import { scramble } from '../fixtures/scramble.js'
-import type { LeaseChoice, VersionChoice } from './arbitraries.js'
+import { KEYS, type LeaseChoice, type VersionChoice } from './arbitraries.js'
+import { partsOf } from './dump-parts.js'
 import { expectedDump } from './expected-dump.js'
 import { literal } from './literal.js'
 import { Model } from './model.js'
+import { Program } from './program.js'
 import { Refusal } from './snapshot-model.js'
 
-type Method = Exclude<keyof StateBackend, symbol | 'capabilities' | 'contractVersion'>
+export type Method = Exclude<keyof StateBackend, symbol | 'capabilities' | 'contractVersion'>
 
 /** The whole of a dump is compared after so many calls, and at the end. */
-const DUMP_EVERY = 5
+const DUMP_EVERY = 8
+const PROTOTYPES = [Object.prototype, Array.prototype, Map.prototype, Date.prototype]
+const keysOfPrototypes = () => PROTOTYPES.map((prototype) => Reflect.ownKeys(prototype))
 
 /** A store and the model of it, side by side, in one sequence of commands. */
 export class World {
+  readonly program: Program
   readonly #t: RuleContext
   readonly #model: Model
+  readonly #prototypes = keysOfPrototypes()
   /** Every lease that was given out, oldest first. */
   readonly #leases: Lease[] = []
-  #backends: StateBackend[]
+  readonly #backends: StateBackend[]
   #current = 0
   #calls = 0
-  /** The command under way, as a line of a program. */
-  line = ''
+  #lastInput: unknown
+  #lastOutput: unknown
 
   constructor(t: RuleContext, backend: StateBackend) {
     this.#t = t
     this.#backends = [backend]
     this.#model = new Model(() => t.clock.now())
+    this.program = new Program(t.clock.now())
   }
 
-  get #backend(): StateBackend {
+  get backend(): StateBackend {
     return this.#backends[this.#current] as StateBackend
+  }
+  get isAlone(): boolean {
+    return this.#backends.length === 1
   }
   now(): number {
     return this.#t.clock.now().getTime()
@@ -51,78 +62,116 @@ export class World {
     return { ifVersion: choice === 'current' ? last : last + 1 }
   }
 
-  async nothing(): Promise<void> {
-    this.line = '// nothing to do'
-  }
+  async nothing(): Promise<void> {}
 
   async advance(milliseconds: number): Promise<void> {
-    this.line = `clock.advance(${milliseconds})`
+    this.program.add(`clock.advance(${milliseconds})`)
     this.#t.clock.advance(milliseconds)
   }
 
   /** From now on another instance over the same storage is used; a second one is made when there is none yet. */
   async switchInstance(): Promise<void> {
-    this.line = '// another instance over the same storage goes on'
-    if (this.#backends.length === 1) this.#backends.push(await this.#t.second(this.#backend))
+    if (this.isAlone) {
+      this.program.add('let other = await second()')
+      this.#backends.push(await this.#t.second(this.backend))
+    }
+    this.program.add(';[backend, other] = [other, backend]')
     this.#current = 1 - this.#current
   }
 
+  /** The instance in use is shut down and opened again; if there is another one, that lives on. */
   async reopen(): Promise<void> {
-    this.line = '// the backend is shut down and opened again'
-    this.#backends = [await this.#t.reopen(this.#backend)]
-    this.#current = 0
+    this.program.add('backend = await reopen(backend)')
+    this.#backends[this.#current] = await this.#t.reopen(this.backend)
   }
 
-  async end(): Promise<void> {
-    await this.compareDumps('at the end')
+  async mutateLast(what: 'input' | 'output'): Promise<void> {
+    if (this.program.mutateLast(what)) scramble(what === 'input' ? this.#lastInput : this.#lastOutput)
+  }
+
+  async close(): Promise<void> {
     for (const backend of this.#backends) await backend.shutdown()
   }
 
-  /** Makes the call, with arguments of its own that are changed right after it, and compares what it gives with the model. */
+  /** Makes the call, with arguments of its own, and compares what it gives with the model. */
   async call(method: Method, args: readonly unknown[], expect: (model: Model) => unknown): Promise<void> {
-    this.line = `await backend.${method}(${args.map(literal).join(', ')})`
-    const own = structuredClone(args)
-    const pending = (this.#backend[method] as (...args: readonly unknown[]) => Promise<unknown>)(...own)
-    scramble(own)
-    const outcome = await outcomeOf(pending)
+    const outcome = await this.#make(method, clone(args), args)
     await this.#compare(method, outcome, expect(this.#model))
-    scramble(outcome)
-    for (const runId of this.#model.moved) this.#grows(runId, (await this.#backend.loadState(runId))?.version)
+    for (const runId of this.#model.moved) {
+      const version = (await this.backend.loadState(runId))?.version
+      this.#grows(runId, version, `(await backend.loadState(${literal(runId)})).version`)
+    }
     this.#model.moved.clear()
-    if (++this.#calls % DUMP_EVERY === 0) await this.compareDumps(`the store after ${this.line}`)
+    if (++this.#calls % DUMP_EVERY === 0) await this.compareDumps()
+  }
+
+  /** A call that must be refused, whatever is stored. */
+  async refuse(method: Method, args: readonly unknown[], code: string): Promise<void> {
+    const outcome = await this.#make(method, args, args)
+    this.program.refused(code)
+    this.#t.assert.equal(outcome, { refused: code }, this.program.lastLine)
+  }
+
+  /** A read that is more than one call. */
+  async read(text: string, run: (backend: StateBackend) => Promise<unknown>, expected: unknown): Promise<void> {
+    this.program.claim(() => `assert.deepEqual(await ${text}, ${literal(expected)})`)
+    this.#t.assert.equal(await outcomeOf(run(this.backend)), { gave: expected }, text)
+  }
+
+  async #make(method: Method, own: readonly unknown[], shown: readonly unknown[]): Promise<Outcome> {
+    this.program.call(method, shown)
+    const call = this.backend[method] as (...args: readonly unknown[]) => Promise<unknown>
+    const outcome = await outcomeOf(call.apply(this.backend, [...own]))
+    this.#lastInput = own
+    this.#lastOutput = outcome.gave
+    return outcome
   }
 
   async #compare(method: Method, outcome: Outcome, expected: unknown): Promise<void> {
     const { assert } = this.#t
-    if (expected instanceof Refusal) return assert.equal(outcome, { refused: expected.code }, this.line)
+    if (expected instanceof Refusal) {
+      this.program.refused(expected.code)
+      return assert.equal(outcome, { refused: expected.code }, this.program.lastLine)
+    }
     if (expected === 'version') return this.#compareVersion(outcome)
     if (method === 'claimRun') return this.#compareClaim(outcome, expected as Omit<Lease, 'fence'>)
     if (method === 'cleanupStaleBackgroundTasks') return this.#compareStale(outcome, expected as readonly string[])
     if (method === 'renewLease') this.#leases.push(expected as Lease)
-    assert.equal(outcome, { gave: expected }, this.line)
+    this.#gives(outcome, expected)
+  }
+
+  #gives(outcome: Outcome, expected: unknown): void {
+    this.program.claim(() => `assert.deepEqual(await CALL, ${literal(expected)})`)
+    this.#t.assert.equal(outcome, { gave: expected }, this.program.lastLine)
   }
 
   #compareVersion(outcome: Outcome): void {
     const version = (outcome.gave as { version?: unknown } | undefined)?.version
-    this.#t.assert.equal(outcome, { gave: { version } }, this.line)
-    for (const runId of this.#model.moved) this.#grows(runId, version)
+    this.#t.assert.equal(outcome, { gave: { version } }, this.program.lastLine)
+    for (const runId of this.#model.moved) this.#grows(runId, version, '(await CALL).version')
     this.#model.moved.clear()
   }
 
-  #grows(runId: string, version: unknown): void {
+  #grows(runId: string, version: unknown, text: string): void {
     const last = this.#model.versions.get(runId) ?? 0
     const grows = typeof version === 'number' && Number.isSafeInteger(version) && version > last
-    this.#t.assert.ok(grows, `${this.line}: the version of ${runId} must grow from ${last}, is ${version}`)
+    this.program.claim(() => `assert.ok(${text} > ${last})`)
+    this.#t.assert.ok(
+      grows,
+      `${this.program.lastLine}: the version of ${runId} must grow from ${last}, is ${String(version)}`,
+    )
     this.#model.versions.set(runId, version as number)
   }
 
   /** Which fence is given is the store's business, as long as it is a new one. */
   #compareClaim(outcome: Outcome, expected: Omit<Lease, 'fence'>): void {
     const fence = (outcome.gave as Lease | undefined)?.fence
-    this.#t.assert.equal(outcome, { gave: { ...expected, fence } }, this.line)
+    this.program.claim(() => `assert.deepEqual({ ...(await CALL), fence: 0 }, ${literal({ ...expected, fence: 0 })})`)
+    this.#t.assert.equal(outcome, { gave: { ...expected, fence } }, this.program.lastLine)
+    this.program.claim(() => `assert.ok((await CALL).fence > ${this.#model.fence})`)
     this.#t.assert.ok(
       Number(fence) > this.#model.fence,
-      `${this.line}: a fence above ${this.#model.fence}, got ${fence}`,
+      `${this.program.lastLine}: a fence above ${this.#model.fence}, got ${fence}`,
     )
     this.#model.fence = Number(fence)
     const lease = { ...expected, fence: Number(fence) }
@@ -132,10 +181,11 @@ export class World {
 
   /** The words of the error are the store's business, as long as there are some. */
   async #compareStale(outcome: Outcome, runIds: readonly string[]): Promise<void> {
-    this.#t.assert.equal(outcome, { gave: runIds.length }, this.line)
+    this.#gives(outcome, runIds.length)
     for (const runId of runIds) {
       const { state } = this.#model.of(runId)
-      const found = (await this.#backend.loadState(runId))?.backgroundError
+      const found = (await this.backend.loadState(runId))?.backgroundError
+      this.program.claim(() => `assert.ok((await backend.loadState(${literal(runId)})).backgroundError)`)
       this.#t.assert.ok(typeof found === 'string' && found.length > 0, `the backgroundError of ${runId} says why`)
       if (state) state.backgroundError = found as string
     }
@@ -145,17 +195,20 @@ export class World {
     return expectedDump(this.#model, this.#t.clock.now())
   }
 
-  async compareDumps(what: string): Promise<void> {
-    const actual = await this.#t.dump(this.#backend, [...this.#model.records.keys()])
-    const ids = actual.evaluations.map(({ evaluationId }) => evaluationId)
-    this.#t.assert.equal(new Set(ids).size, ids.length, 'different ids of evaluations')
-    this.#t.assert.equal(withoutIds(actual), withoutIds(this.expected()), what)
+  async compareDumps(): Promise<void> {
+    const { assert } = this.#t
+    const runIds = [...this.#model.records.keys()]
+    const dump = await this.#t.dump(this.backend, runIds)
+    const after = `after ${this.program.lastLine}`
+    const ids = dump.evaluations.map(({ evaluationId }) => evaluationId)
+    assert.equal(new Set(ids).size, ids.length, `different ids of evaluations ${after}`)
+    const actual = partsOf(dump, runIds, KEYS)
+    for (const [read, expected] of partsOf(this.expected(), runIds, KEYS)) {
+      this.program.claim(() => `assert.deepEqual(await ${read}, ${literal(expected)})`)
+      assert.equal(actual.get(read), expected, `${read} ${after}`)
+    }
+    assert.equal(keysOfPrototypes(), this.#prototypes, `the prototypes ${after}`)
   }
-}
-
-/** Which ids evaluations have is the store's business. */
-function withoutIds(dump: Dump): Dump {
-  return { ...dump, evaluations: dump.evaluations.map((item) => ({ ...item, evaluationId: '' })) }
 }
 
 interface Outcome {

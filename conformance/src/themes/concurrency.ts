@@ -1,42 +1,21 @@
 import type { StateBackend } from '@flujo-state/core'
 import type { RuleContext } from '../context.js'
+import { marked, wholeMark } from '../fixtures/marked.js'
+import {
+  cleanupCounts,
+  deletionsWhole,
+  effectsKept,
+  linearizable,
+  neverBack,
+  nothingLost,
+  spansWhole,
+  staleCounts,
+  type Workload,
+} from '../histories/index.js'
 import { type Rule, rule } from '../rule.js'
 
 const range = (length: number) => Array.from({ length }, (_, index) => index)
 const needs = { needs: ['second'] } as const
-
-/** A snapshot whose parts all carry the same number: a mixture of two is seen. */
-function marked(t: RuleContext, mark: number) {
-  return t.gen.state({
-    pipelineContext: { mark, fill: `${mark}`.repeat(2_000) },
-    stepHistory: [{ mark }, { mark }],
-    lastStepOutput: mark,
-    metadata: { mark },
-    currentStepIndex: mark,
-    totalSteps: mark,
-    errorMessage: String(mark),
-    taskId: `task ${mark}`,
-  })
-}
-
-/** The mark of the snapshot, after showing that all of it carries it; null without a snapshot. */
-async function wholeMark(t: RuleContext, backend: StateBackend, runId: string): Promise<number | null> {
-  const state = await backend.loadState(runId)
-  if (state === null) return null
-  const mark = state.currentStepIndex
-  const { pipelineContext, stepHistory, lastStepOutput, metadata, totalSteps, errorMessage, taskId } = marked(t, mark)
-  const found = Object.fromEntries(
-    ['pipelineContext', 'stepHistory', 'lastStepOutput', 'metadata', 'totalSteps', 'errorMessage', 'taskId'].map(
-      (field) => [field, state[field as 'taskId']],
-    ),
-  )
-  t.assert.equal(
-    found,
-    { pipelineContext, stepHistory, lastStepOutput, metadata, totalSteps, errorMessage, taskId },
-    `a whole snapshot, of write ${mark}`,
-  )
-  return mark
-}
 
 async function keepsAll(t: RuleContext, backends: readonly StateBackend[]): Promise<void> {
   const of = (index: number) => backends[index % backends.length] as StateBackend
@@ -106,9 +85,44 @@ async function openSecond(t: RuleContext): Promise<StateBackend> {
   return second
 }
 
+/** What concurrent clients see, first over one instance, then over two. */
+const fromHistories: readonly Rule[] = [
+  ...overInstances(['CON-06', 'CON-20'], 'A reader never goes back to an older version of a run', neverBack),
+  ...overInstances(
+    ['CON-07', 'CON-21'],
+    'Saves, updates, deletions and loads of one run at the same time can be explained by some order of them',
+    linearizable,
+  ),
+  ...overInstances(
+    ['CON-22', 'CON-23'],
+    'What several clients add is listed exactly once by all of them, from then on',
+    nothingLost,
+  ),
+  ...overInstances(['CON-09', 'CON-24'], 'Parallel cleanups count together what is gone, each run once', cleanupCounts),
+  ...overInstances(['CON-25', 'CON-26'], 'Parallel markings of stale tasks count each task once', staleCounts),
+  ...overInstances(
+    ['CON-10', 'CON-27'],
+    'An end, steps, a repeated start and an update of a run at the same time lose no effect',
+    effectsKept,
+  ),
+  ...overInstances(['CON-28', 'CON-14'], 'A trace or a batch of spans is never seen half written', spansWhole),
+  ...overInstances(['CON-29', 'CON-30'], 'A run is never seen half deleted', deletionsWhole),
+]
+
+/** The workload as two rules. */
+function overInstances([one, two]: readonly [string, string], statement: string, { requires, run }: Workload): Rule[] {
+  return [
+    rule(one, `${statement}.`, { requires }, (t) => run(t, [t.backend])),
+    rule(two, `${statement}, with two instances.`, { ...needs, requires }, async (t) =>
+      run(t, [t.backend, await openSecond(t)]),
+    ),
+  ]
+}
+
 export const concurrencyRules: readonly Rule[] = [
   rule('CON-01', '100 snapshots saved at once, under different ids, are all stored.', {}, async (t) => {
-    await Promise.all(range(100).map((n) => t.backend.saveState(`run-${n}`, marked(t, n))))
+    const saves = range(100).map((n) => t.backend.saveState(`run-${n}`, marked(t, n)))
+    await t.assert.resolves(Promise.all(saves), 'all of them')
     for (const n of range(100)) t.assert.equal(await wholeMark(t, t.backend, `run-${n}`), n, `run-${n}`)
     t.assert.equal((await t.backend.listStates()).length, 100, 'snapshots listed')
   }),
@@ -148,7 +162,8 @@ export const concurrencyRules: readonly Rule[] = [
       const second = await t.second()
       t.assert.equal(await second.loadState('a'), null, 'before')
       for (const n of range(10)) {
-        const [writer, reader] = n % 2 === 0 ? [t.backend, second] : [second, t.backend]
+        // Each reads twice in a row, so that what it kept from the first time shows.
+        const [writer, reader] = n % 4 < 2 ? [t.backend, second] : [second, t.backend]
         await writer.saveState('a', marked(t, n))
         t.assert.equal(await wholeMark(t, reader, 'a'), n, 'loadState')
         await writer.saveRunStart(t.gen.run(`run-${n}`))
@@ -224,4 +239,6 @@ export const concurrencyRules: readonly Rule[] = [
     needs,
     async (t) => oneWinner(t, [t.backend, await openSecond(t)]),
   ),
+
+  ...fromHistories,
 ]

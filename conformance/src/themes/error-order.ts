@@ -161,6 +161,17 @@ export const errorOrderRules: readonly Rule[] = [
           t.assert.equal([error.runId, error.path !== undefined], ['r', code === 'SERIALIZATION'], name)
         }
       }
+      const refusals = [
+        [NEEDS_STATE, {}, 'NOT_FOUND'],
+        [TAKES_VERSION, { ifVersion: 1_000 }, 'CONFLICT'],
+      ] as const
+      for (const [calls, wrongs, code] of refusals)
+        for (const [name, { call, needsState }] of Object.entries(calls)) {
+          const runId = `${code} ${name}`
+          if (code === 'CONFLICT' && needsState) await t.backend.saveState(runId, t.gen.state())
+          const error = await t.assert.rejects(() => call(t.backend, runId, wrongs), code, { what: name })
+          t.assert.equal([error.runId, error.path], [runId, undefined], `${name}, ${code}`)
+        }
     },
   ),
 ]

@@ -130,7 +130,7 @@ export const everyMethodRules: readonly Rule[] = [
     requiresGroup,
     byName(METHODS.filter(({ name }) => RETURNS_NOTHING.includes(name))),
     async (t, method) => {
-      t.assert.equal(await method.call(t.backend, 'any'), undefined, method.name)
+      t.assert.equal(await t.assert.resolves(method.call(t.backend, 'any'), method.name), undefined, method.name)
     },
   ),
 

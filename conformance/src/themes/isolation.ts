@@ -47,7 +47,7 @@ export const isolationRules: readonly Rule[] = [
       const args = write.args()
       const pending = write.call(t.backend, args)
       scramble(args)
-      await pending
+      await t.assert.resolves(pending, 'the call')
       t.assert.equal(await t.dump(), expected)
     },
   ),
@@ -101,7 +101,7 @@ export const isolationRules: readonly Rule[] = [
       const expected = await undisturbed(t, write)
       await write.prepare?.(t.backend)
       const args = deepFreeze(write.args())
-      await write.call(t.backend, args)
+      await t.assert.resolves(write.call(t.backend, args), 'a call with frozen arguments')
       t.assert.equal(args, write.args(), 'the arguments')
       t.assert.equal(await t.dump(), expected, 'the store')
     },

@@ -1,16 +1,19 @@
 import fc from 'fast-check'
-import { AssertionFailure } from '../assert.js'
-import { START_OF_TIME } from '../clock.js'
 import type { RuleContext } from '../context.js'
-import { type CommandArbitrary, reopenCommand, switchCommand, writeCommands } from '../model/commands.js'
+import { badCallCommand } from '../model/bad-calls.js'
+import { type CommandArbitrary, mutating, reopenCommand, switchCommand, writeCommands } from '../model/commands.js'
 import { queryCommands } from '../model/queries.js'
-import { World } from '../model/world.js'
+import { smallestFailure, tryCommands } from '../model/sequences.js'
 import { type Rule, rule } from '../rule.js'
 
-const SEQUENCES = 40
-const COMMANDS = 40
+/** So many sequences of so many commands in the short form; ten times as many in the long one. */
+const SEQUENCES = 16
+/** Opening a store costs more than calling it. */
+const SEQUENCES_OF_INSTANCES = 8
+const COMMANDS = 60
 
 const requires = [
+  'states',
   'backgroundTasks',
   'runs',
   'steps',
@@ -20,41 +23,41 @@ const requires = [
   'claims',
   'stats',
   'cleanup',
+  'compact',
 ] as const
 
-/** Random sequences of commands, each on storage of its own. A failure is shrunk and shown as a program. */
-async function agrees(t: RuleContext, more: readonly CommandArbitrary[]): Promise<void> {
-  const commands = fc.commands([...writeCommands, ...queryCommands, ...more], {
-    maxCommands: COMMANDS,
-    size: 'max',
-    disableReplayLog: true,
-  })
-  const property = fc.asyncProperty(commands, async (commands) => {
-    t.clock.set(START_OF_TIME)
-    const world = new World(t, await t.other())
-    await fc.asyncModelRun(() => ({ model: world, real: world }), commands)
-    await world.end()
-  })
-  const result = await fc.check(property, { seed: t.seed, numRuns: SEQUENCES, endOnFailure: false })
-  if (!result.failed) return
-  const { errorInstance, counterexample, counterexamplePath, numShrinks } = result
-  if (!(errorInstance instanceof AssertionFailure)) throw errorInstance
-  const program = String(counterexample?.[0] ?? '').replaceAll(/(?:^|,)(?=await |clock|\/\/ )/g, '\n    ')
-  t.assert.fail(
-    `${errorInstance.message}\n  seed ${t.seed}, path ${counterexamplePath}, after ${numShrinks} shrinks:${program}`,
-  )
+/** Random sequences of commands, each on storage of its own. A failure is made small and shown as a program. */
+async function agrees(t: RuleContext, sequences: number, more: readonly CommandArbitrary[]): Promise<void> {
+  const command = mutating(fc.oneof(...writeCommands, ...queryCommands, badCallCommand, ...more))
+  const sequence = fc.array(command, { minLength: COMMANDS, maxLength: COMMANDS })
+  const numRuns = sequences * (t.thoroughness === 'long' ? 10 : 1)
+  for (const commands of fc.sample(sequence, { seed: t.seed, numRuns })) {
+    const failure = await tryCommands(t, commands)
+    if (failure === null) continue
+    const { error, program, commands: left } = await smallestFailure(t, failure)
+    const text = String(program).replaceAll(/^/gm, '    ')
+    t.assert.fail(
+      `${error.message}\n  seed ${t.seed}; ${left.length} of ${COMMANDS} commands, as a program:\n\n${text}\n`,
+    )
+  }
 }
 
 const options = { requires, timeoutMs: 120_000 }
 
 export const modelRules: readonly Rule[] = [
   rule('MDL-01', 'Random sequences of calls give what the model of the contract gives, at every step.', options, (t) =>
-    agrees(t, []),
+    agrees(t, SEQUENCES, []),
   ),
   rule('MDL-02', 'The same with reopening between any two calls.', { ...options, needs: ['reopen'] }, (t) =>
-    agrees(t, [reopenCommand]),
+    agrees(t, SEQUENCES_OF_INSTANCES, [reopenCommand, reopenCommand, reopenCommand]),
   ),
   rule('MDL-03', 'The same with two instances used in turn.', { ...options, needs: ['second'] }, (t) =>
-    agrees(t, [switchCommand]),
+    agrees(t, SEQUENCES_OF_INSTANCES, [switchCommand, switchCommand, switchCommand]),
+  ),
+  rule(
+    'MDL-04',
+    'The same with two instances used in turn, each of them reopened between any two calls.',
+    { ...options, needs: ['reopen', 'second'] },
+    (t) => agrees(t, SEQUENCES_OF_INSTANCES, [reopenCommand, reopenCommand, switchCommand, switchCommand]),
   ),
 ]

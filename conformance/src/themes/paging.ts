@@ -10,8 +10,28 @@ import {
   RUNS,
   SNAPSHOTS,
 } from '../fixtures/paged-lists.js'
-import { DAY, HOUR, many, SECOND } from '../fixtures/workflows.js'
+import { DAY, fromNow, HOUR, idsOf, many, SECOND } from '../fixtures/workflows.js'
 import { type Rule, ruleFor } from '../rule.js'
+
+/** Lists with a window from three hours ago up to, and without, an hour from now. */
+interface Windowed {
+  readonly groups: readonly CapabilityGroup[]
+  readonly rows: Rows
+  page(t: RuleContext, paging: Paging): Promise<string[]>
+}
+const windowOf = (t: RuleContext) => ({ createdAfter: fromNow(t, -3 * HOUR), createdBefore: fromNow(t, HOUR) })
+const WINDOWED: Readonly<Record<string, Windowed>> = {
+  listWorkflows: {
+    groups: ['states'],
+    rows: SNAPSHOTS,
+    page: async (t, paging) => idsOf(await t.backend.listWorkflows({ ...windowOf(t), ...paging })),
+  },
+  listRuns: {
+    groups: ['runs'],
+    rows: RUNS,
+    page: async (t, paging) => idsOf(await t.backend.listRuns({ ...windowOf(t), ...paging })),
+  },
+}
 
 const EACH = { variantRequires: ({ groups }: PagedList) => groups }
 
@@ -193,6 +213,31 @@ export const pagingRules: readonly Rule[] = [
       t.assert.equal(await list.page(t, { limit: 3 }), ['newest', ...all.slice(0, 2)], 'the first page')
       t.assert.equal(await list.page(t, { limit: 3, offset: 3 }), all.slice(2, 5), 'the second page')
       t.assert.equal(await list.page(t, { offset: COUNT }), all.slice(-1), 'the last row')
+    },
+  ),
+
+  ruleFor(
+    'PAG-10',
+    'Windows apply before limit and offset: rows outside take no place on a page.',
+    { variantRequires: ({ groups }: Windowed) => groups },
+    WINDOWED,
+    async (t, { rows, page }) => {
+      // Newest first: two after the window, four in it, two before it.
+      for (const hours of [-3, 0, 2, -1, -4, 1, -2, -5])
+        await rows.write(t, { id: `${hours}`, time: new Date(t.clock.now().getTime() + hours * HOUR), matches: true })
+      const window = ['0', '-1', '-2', '-3']
+      t.assert.equal(await page(t, {}), window, 'the window')
+      for (const [limit, offset] of [
+        [2, 0],
+        [2, 2],
+        [3, 3],
+        [9, 1],
+      ] as const)
+        t.assert.equal(
+          await page(t, { limit, offset }),
+          window.slice(offset, offset + limit),
+          `${limit} from ${offset}`,
+        )
     },
   ),
 ]

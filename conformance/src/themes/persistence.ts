@@ -1,4 +1,4 @@
-import type { StateBackend } from '@flujo-state/core'
+import { cursorOf, type Evaluation, type StateBackend } from '@flujo-state/core'
 import type { RuleContext } from '../context.js'
 import { fillWorld, WORLD_IDS } from '../fixtures/world.js'
 import { type Rule, rule } from '../rule.js'
@@ -70,6 +70,48 @@ export const persistenceRules: readonly Rule[] = [
       t.assert.equal(error.lease, lease, 'the holder that the error names')
       await reopened.saveState('a', t.gen.state(), { lease })
       t.assert.equal((await reopened.loadState('a'))?.runId, 'a', 'the holder still writes')
+    },
+  ),
+
+  rule(
+    'DUR-40',
+    'Evaluations go on being numbered after reopening: those of one time stay in the order of saving.',
+    { ...needs, requires: ['evaluations'] },
+    async (t) => {
+      let backend = t.backend
+      for (const score of [1, 2, 3, 4]) {
+        await backend.persistEvaluation('a', { score })
+        if (score % 2 === 0) backend = await lose(t)
+      }
+      const listed = await backend.listEvaluations()
+      t.assert.equal(
+        listed.map(({ score }) => score),
+        [4, 3, 2, 1],
+      )
+      t.assert.equal(new Set(listed.map(({ evaluationId }) => evaluationId)).size, 4, 'each has an id of its own')
+      const behind = await backend.listEvaluations({ after: cursorOf(listed[1] as Evaluation) })
+      t.assert.equal(
+        behind.map(({ score }) => score),
+        [2, 1],
+        'behind the second',
+      )
+    },
+  ),
+
+  rule(
+    'DUR-41',
+    'Attempts of a step stay in the order of first saving after reopening, and a new one comes last.',
+    { ...needs, requires: ['steps'] },
+    async (t) => {
+      const attempts = ['m', 'z', 'a']
+      for (const executionId of attempts) await t.backend.saveStepResult(t.gen.step('r', 0, { executionId }))
+      const reopened = await lose(t)
+      await reopened.saveStepResult(t.gen.step('r', 0, { executionId: 'm', output: 'again' }))
+      await reopened.saveStepResult(t.gen.step('r', 0, { executionId: 'b' }))
+      t.assert.equal(
+        (await reopened.listRunSteps('r')).map(({ executionId }) => executionId),
+        [...attempts, 'b'],
+      )
     },
   ),
 

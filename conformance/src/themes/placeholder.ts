@@ -42,7 +42,7 @@ export const placeholderRules: readonly Rule[] = [
   ),
 
   rule('RUN-06', 'saveRunEnd of a run that nobody started makes a placeholder that has ended.', GROUPS, async (t) => {
-    await t.backend.saveRunEnd('r', { errorMessage: 'why', totalCostUsd: 2 })
+    await t.assert.resolves(t.backend.saveRunEnd('r', { errorMessage: 'why', totalCostUsd: 2 }), 'of an unknown run')
     const ended = {
       status: 'completed',
       endedAt: t.clock.now(),
@@ -132,9 +132,11 @@ export const placeholderRules: readonly Rule[] = [
     GROUPS,
     async (t) => {
       for (const status of TERMINAL_STATUSES) {
-        await t.backend.saveRunEnd(status, { status, endedAt: fromNow(t, -HOUR) })
+        const finalContext = { result: status }
+        await t.backend.saveRunEnd(status, { status, endedAt: fromNow(t, -HOUR), finalContext })
         await t.backend.saveRunStart({ runId: status, pipelineName: 'late' })
         const { placeholder, endedAt, ...late } = await runOf(t, status)
+        t.assert.equal(late.finalContext, finalContext, 'the final context')
         t.assert.equal(
           [late.status, late.pipelineName, placeholder, endedAt],
           [status, 'late', false, fromNow(t, -HOUR)],
@@ -153,5 +155,25 @@ export const placeholderRules: readonly Rule[] = [
     t.assert.equal(await found({ pipelineName: 'unknown' }), ['r'])
     t.assert.equal(await found({ pipelineName: 'orders' }), ['started'])
     t.assert.equal(await found({ status: 'running', metadataFilter: {} }), ['started', 'r'])
+  }),
+
+  ruleFor('PLH-09', 'saveRunEnd ends a placeholder, which stays one.', GROUPS, EARLY, async (t, write) => {
+    const begin = t.clock.now()
+    await write(t)
+    t.clock.advance(MINUTE)
+    const end = { status: 'failed', errorMessage: 'why', metadata: { a: 1 } } as const
+    await t.backend.saveRunEnd('r', end)
+    const now = t.clock.now()
+    const times = { createdAt: begin, updatedAt: now, endedAt: now }
+    t.assert.equal(await t.backend.getRunDetails('r'), blankRun('r', begin, { ...end, ...times, placeholder: true }))
+  }),
+
+  ruleFor('PLH-10', 'A placeholder is as old as its last write.', GROUPS, EARLY, async (t, write) => {
+    const createdAt = t.clock.now()
+    await t.backend.persistEvaluation('r', { score: 1 })
+    t.clock.advance(MINUTE)
+    await write(t)
+    const times = { createdAt, updatedAt: t.clock.now() }
+    t.assert.equal(await t.backend.getRunDetails('r'), blankRun('r', createdAt, { ...times, placeholder: true }))
   }),
 ]

@@ -1,4 +1,6 @@
-import { type Rule, rule } from '../rule.js'
+import type { Storable } from '@flujo-state/core'
+import { SLOTS } from '../fixtures/slots.js'
+import { type Rule, rule, ruleFor } from '../rule.js'
 
 const INJECTIONS = [
   "'; DROP TABLE workflow_state; --",
@@ -125,6 +127,22 @@ export const securityRules: readonly Rule[] = [
         'own keys only',
       )
       t.assert.equal(({} as { polluted?: unknown }).polluted, undefined, 'Object.prototype')
+    },
+  ),
+
+  ruleFor(
+    'SEC-03',
+    'The message of a refused payload does not show what else is in the payload.',
+    { level: 'should', variantRequires: ({ group }) => [group] },
+    SLOTS,
+    async (t, slot) => {
+      const payload = { password: 'hunter2', items: ['4111 1111 1111 1111'], bad: () => 'hunter2' }
+      await slot.prepare?.(t.backend, 'a')
+      const { message } = await t.assert.rejects(
+        () => slot.write(t.backend, 'a', payload as unknown as Storable),
+        'SERIALIZATION',
+      )
+      t.assert.ok(!/hunter2|4111/.test(message), `the message: ${message}`)
     },
   ),
 ]

@@ -22,11 +22,11 @@ export const shutdownRules: readonly Rule[] = [
       t.assert.equal(await opened.shutdown(), undefined, 'opened, twice')
       await t.backend.saveState('a', t.gen.state())
       t.assert.equal(
-        await Promise.all([t.backend.shutdown(), t.backend.shutdown()]),
+        await t.assert.resolves(Promise.all([t.backend.shutdown(), t.backend.shutdown()]), 'two calls at once'),
         [undefined, undefined],
         'used, two calls at once',
       )
-      t.assert.equal(await t.backend.shutdown(), undefined, 'closed')
+      t.assert.equal(await t.assert.resolves(t.backend.shutdown(), 'closed'), undefined, 'closed')
     },
   ),
 
@@ -67,7 +67,7 @@ export const shutdownRules: readonly Rule[] = [
       await t.backend.saveState('a', t.gen.state())
       await second.saveState('b', t.gen.state())
       await t.backend.shutdown()
-      await second.saveState('c', t.gen.state())
+      await t.assert.resolves(second.saveState('c', t.gen.state()), 'a write of the other instance')
       t.assert.equal((await second.listStates()).map(({ runId }) => runId).sort(), ['a', 'b', 'c'])
       await t.assert.rejects(t.backend.loadState('a'), 'CLOSED')
     },

@@ -69,7 +69,7 @@ export const staleLeaseRules: readonly Rule[] = [
         const lease = await claim(t.backend, runId)
         t.clock.advance(wait)
         const before = await t.dump()
-        await write(t.backend, runId, { lease })
+        await t.assert.resolves(write(t.backend, runId, { lease }), runId)
         t.assert.ok(difference(await t.dump(), before) !== null, `${runId}: the write changed something`)
       }
     },
@@ -83,7 +83,7 @@ export const staleLeaseRules: readonly Rule[] = [
     async (t, { write }) => {
       await fillRun(t.backend, 'r')
       const lease = await claim(t.backend, 'r')
-      await write(t.backend, 'r', {})
+      await t.assert.resolves(write(t.backend, 'r', {}), 'without a lease')
       t.assert.equal(await t.backend.getLease('r'), lease, 'the lease afterwards')
     },
   ),

@@ -20,7 +20,10 @@ async function comesBack(t: RuleContext, slot: Slot, corpus: Corpus): Promise<vo
   const cases = Object.entries(corpus).map(([name, make], index) => ({ name, make, id: `value-${index}` }))
   // At once, so that a store that waits for a disk waits once.
   await Promise.all(cases.map(({ id }) => slot.prepare?.(t.backend, id)))
-  await Promise.all(cases.map(({ id, make }) => slot.write(t.backend, id, make() as Storable)))
+  const writes = cases.map(({ id, name, make }) =>
+    t.assert.resolves(slot.write(t.backend, id, make() as Storable), name),
+  )
+  await Promise.all(writes)
   for (const { name, make, id } of cases) {
     // At the top of a payload that may be any value, undefined means that none was given.
     const expected = make() === undefined && !slot.path.endsWith('.value') ? null : make()
@@ -28,7 +31,7 @@ async function comesBack(t: RuleContext, slot: Slot, corpus: Corpus): Promise<vo
   }
   const all = () => Object.values(corpus).map((make) => make())
   await slot.prepare?.(t.backend, 'together')
-  await slot.write(t.backend, 'together', all() as Storable)
+  await t.assert.resolves(slot.write(t.backend, 'together', all() as Storable), 'all together')
   t.assert.equal(await slot.read(t.backend, 'together'), all(), 'all together')
 }
 
@@ -44,7 +47,7 @@ function perSlot(id: string, statement: string, run: (t: RuleContext, slot: Slot
 async function roundTrip(t: RuleContext, slot: Slot, make: () => unknown, what: string): Promise<void> {
   const id = t.gen.runId('value')
   await slot.prepare?.(t.backend, id)
-  await slot.write(t.backend, id, make() as Storable)
+  await t.assert.resolves(slot.write(t.backend, id, make() as Storable), what)
   t.assert.equal(await slot.read(t.backend, id), make(), what)
 }
 
@@ -129,8 +132,10 @@ export const valueRules: readonly Rule[] = [
     'VAL-14',
     'A value 1,000 levels deep comes back; a deeper one comes back too or is refused, never cut.',
     async (t, slot) => {
+      // Some slots put the value into an object of theirs.
+      const deepest = slot.path.endsWith('.value') ? 999 : 1_000
       for (const kind of ['arrays', 'objects'] as const)
-        for (const depth of [1, 100, 990])
+        for (const depth of [1, 100, deepest])
           await roundTrip(t, slot, () => nested(depth, kind), `${depth} levels of ${kind}`)
       await slot.prepare?.(t.backend, 'deep')
       const before = await t.dump(t.backend, ['deep'])

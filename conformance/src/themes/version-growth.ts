@@ -97,6 +97,22 @@ export const versionGrowthRules: readonly Rule[] = [
   ),
 
   ruleFor(
+    'VER-18',
+    'Versions grow past a deletion also when a snapshot with a lower version is deleted after it.',
+    DELETION_GROUPS,
+    DELETIONS,
+    async (t, remove) => {
+      for (const runId of ['high', 'r']) await t.backend.saveState(runId, t.gen.state())
+      for (let n = 0; n < 5; n++) await t.backend.updateState('high', { currentStepIndex: n })
+      const version = await versionOf(t, 'high')
+      await t.backend.deleteState('high')
+      await remove(t, t.backend)
+      const next = await t.backend.saveState('high', t.gen.state())
+      t.assert.ok(next.version > version, `${next.version} after ${version}`)
+    },
+  ),
+
+  ruleFor(
     'VER-16',
     'Versions go on growing after a deletion and a reopening.',
     { ...DELETION_GROUPS, needs: ['reopen'] },

@@ -1,3 +1,4 @@
+import { StateBackendError } from './errors.js'
 import type { Cursor } from './models/paging.js'
 import { cursorOf, type ListItem } from './rules/cursor.js'
 
@@ -12,7 +13,7 @@ interface Pageable {
 /**
  * Walks a whole list, page by page: `for await (const run of iterate((filter) => backend.listRuns(filter), { status: 'failed' }))`.
  * `limit` is the page size (100). Items that keep their place meanwhile come exactly once.
- * @throws what `list` throws
+ * @throws what `list` throws; `IO` if it gives a page again that it gave before, as a backend does that ignores `after`
  */
 export async function* iterate<T extends ListItem, const F extends object = object>(
   list: (filter: F & Pageable) => Promise<readonly T[]>,
@@ -25,7 +26,10 @@ export async function* iterate<T extends ListItem, const F extends object = obje
     yield* items
     const last = items.at(-1)
     if (last === undefined || items.length < limit) return
+    const after = cursorOf(last)
+    if (after === page.after)
+      throw new StateBackendError('IO', 'iterate: the list gave the same page again, the walk would never end')
     // The offset was for the first page only.
-    page = { ...page, offset: undefined, after: cursorOf(last) }
+    page = { ...page, offset: undefined, after }
   }
 }

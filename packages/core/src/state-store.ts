@@ -116,6 +116,7 @@ export interface Position {
 /** Rows come newest `order` first, ties by run id descending in code-point order. All filters combine. */
 export interface StateQuery {
   readonly order: 'createdAt' | 'updatedAt'
+  /** No status twice; an empty array matches none. */
   readonly statuses?: readonly WorkflowStatus[] | undefined
   readonly pipelineId?: string | undefined
   readonly pipelineName?: string | undefined
@@ -132,6 +133,7 @@ export interface StateQuery {
 
 export interface RunQuery {
   readonly order: 'createdAt' | 'updatedAt'
+  /** No status twice; an empty array matches none. */
   readonly statuses?: readonly WorkflowStatus[] | undefined
   readonly pipelineName?: string | undefined
   readonly placeholder?: true | undefined

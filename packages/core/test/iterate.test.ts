@@ -22,6 +22,18 @@ describe('iterate', () => {
     expect(sizes).toEqual([10, 10, 4])
   })
 
+  it('ends with an error when the list does not go on', async () => {
+    const backend = createStateBackend(new MapStore())
+    for (const runId of ['a', 'b']) await backend.saveState(runId, stateWith({ createdAt }))
+    const walked: string[] = []
+    const walk = async () => {
+      for await (const { runId } of iterate(({ limit }) => backend.listWorkflows({ limit }), { limit: 2 }))
+        walked.push(runId)
+    }
+    await expect(walk()).rejects.toThrow('the same page again')
+    expect(walked).toEqual(['b', 'a', 'b', 'a'])
+  })
+
   it('walks nothing when there is nothing', async () => {
     const backend = createStateBackend(new MapStore())
     for await (const run of iterate((filter) => backend.listRuns(filter))) expect(run).toBeUndefined()

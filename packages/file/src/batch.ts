@@ -20,7 +20,7 @@ import {
   type Write,
 } from '@flujo-state/core'
 import { replaceFile } from './durable.js'
-import { asIoError, corrupt, isMissing } from './errors.js'
+import { asIoError, asWriteError, corrupt, isMissing } from './errors.js'
 import type { IndexFile } from './index-file.js'
 import { type Confirmed, confirmed, gone } from './index-line.js'
 import type { Layout } from './layout.js'
@@ -124,8 +124,7 @@ export class Batch {
     await this.#index.confirm(changed.flatMap(([runId, touched]) => confirmationOf(runId, touched)))
     for (const [number, unit] of units.entries()) {
       const failure = this.#failureOf(unit, number)
-      if (failure != null && outcomes[number]?.ok)
-        outcomes[number] = { ok: false, error: asIoError(failure, 'writing') }
+      if (failure != null && outcomes[number]?.ok) outcomes[number] = { ok: false, error: asWriteError(failure) }
     }
     return changed.some(([, { isDiscarded }]) => isDiscarded)
   }
@@ -151,8 +150,9 @@ export class Batch {
       touched.failure = { cause, after: written }
       touched.isCertain = false
     }
-    if (writes.length > 0 && touched.isCertain) this.#cache.changed(runId, run)
-    else this.#cache.forget(runId)
+    if (writes.length === 0 || !touched.isCertain) this.#cache.forget(runId)
+    // The commit is made: that nothing more can be told of the files is no failure of it.
+    else touched.isCertain = this.#cache.changed(runId, run)
   }
 
   /** The commit is in the log already, so it does not fail with its checkpoint; the next one tries again. */

@@ -5,7 +5,7 @@
 import { closeSync, fdatasync, fstatSync, fsync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import { codeOf } from './errors.js'
+import { codeOf, Unconfirmed } from './errors.js'
 import { temporaryName } from './layout.js'
 
 const PRIVATE_FILE = 0o600
@@ -36,7 +36,19 @@ function isUnsupported(error: unknown): boolean {
   return process.platform === 'win32' && ['EPERM', 'EISDIR', 'EACCES', 'EINVAL'].includes(codeOf(error) ?? '')
 }
 
-/** Replaces a file as a whole: after a crash it is the old or the new one. `token` keeps writers' temporary files apart. */
+/** Makes what was changed in these folders durable. @throws `Unconfirmed` */
+export async function confirmChanges(...folders: string[]): Promise<void> {
+  try {
+    await allDone(folders.map(syncFolder))
+  } catch (cause) {
+    throw new Unconfirmed('changed, but not synced', { cause })
+  }
+}
+
+/**
+ * Replaces a file as a whole: after a crash it is the old or the new one. `token` keeps writers' temporary files apart.
+ * @throws `Unconfirmed` if it was replaced, but may not last
+ */
 export async function replaceFile(path: string, text: string, token: string): Promise<void> {
   const temporary = temporaryName(path, token)
   try {
@@ -46,15 +58,26 @@ export async function replaceFile(path: string, text: string, token: string): Pr
     })
     renameSync(temporary, path)
   } catch (error) {
-    rmSync(temporary, { force: true })
+    tryTo(() => rmSync(temporary, { force: true }))
     throw error
   }
-  await syncFolder(dirname(path))
+  await confirmChanges(dirname(path))
+}
+
+/** For mending after a failure, which is what is to be told. */
+function tryTo(mend: () => void): boolean {
+  try {
+    mend()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**
  * Writes `text` at `position`, which becomes the end of the file, and gives the new size. What stood behind (an unfinished
  * line) is cut off first. `folders` got new names and become durable with it. If anything fails, the file is cut back.
+ * @throws `Unconfirmed` if it cannot be cut back
  */
 export async function appendAt(
   path: string,
@@ -69,8 +92,8 @@ export async function appendAt(
       writeAll(fd, bytes, position)
       await allDone([syncData(fd), ...folders.map(syncFolder)])
     } catch (error) {
-      ftruncateSync(fd, position)
-      throw error
+      if (tryTo(() => ftruncateSync(fd, position))) throw error
+      throw new Unconfirmed('written, but not synced', { cause: error })
     }
   })
   return position + bytes.length

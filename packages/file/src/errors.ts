@@ -24,12 +24,26 @@ export function codeOf(error: unknown): string | undefined {
 /** Whether a file or folder was not there. */
 export const isMissing = (error: unknown) => codeOf(error) === 'ENOENT'
 
+/** Whether the file system, or this process, is only to read. */
+export const isReadOnly = (error: unknown) => ['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')
+
+/** A change that was made, though the disk did not confirm it: it may or may not last. */
+export class Unconfirmed extends Error {}
+
 /** What came from the file system as `IO`, saying what to do; our own errors as they are. */
 export function asIoError(error: unknown, doing: string): StateBackendError {
   if (isStateBackendError(error)) return error
+  if (error instanceof Unconfirmed) return asIoError(error.cause, doing)
   const code = codeOf(error)
   const advice = code === undefined ? undefined : ADVICE[code]
   return new StateBackendError('IO', `${doing} failed: ${advice ?? messageOf(error)}`, { cause: error })
+}
+
+/** Why a write failed: `COMMIT_UNKNOWN` if it may have been made all the same. */
+export function asWriteError(error: unknown): StateBackendError {
+  if (!(error instanceof Unconfirmed)) return asIoError(error, 'writing')
+  const { message } = asIoError(error.cause, 'confirming the write')
+  return new StateBackendError('COMMIT_UNKNOWN', `${message}. Read before writing again`, { cause: error.cause })
 }
 
 /** Stored bytes that cannot be what was written. Nothing was changed. */

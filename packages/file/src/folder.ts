@@ -4,8 +4,9 @@ import { basename, dirname, join } from 'node:path'
 import { StateBackendError } from '@flujo-state/core'
 import fs from 'fs-extra'
 import { replaceFile, syncFolder } from './durable.js'
-import { corrupt, isMissing } from './errors.js'
+import { corrupt, isMissing, isReadOnly } from './errors.js'
 import { isTemporary, type Layout, tokenOfTemporary, tokenOfWaiting } from './layout.js'
+import { leaveBehind, removeLeftBehind, takeBack } from './left-behind.js'
 import { type Identity, livenessOf, parseIdentity } from './process-identity.js'
 import { namesIn } from './run-folder.js'
 
@@ -13,15 +14,23 @@ const FORMAT = 'flujo-state'
 const VERSION = 1
 const PRIVATE_FOLDER = 0o700
 
-/** Makes the folder a store, or sees that it is one, and enters it. @throws `CORRUPT`, `SCHEMA_TOO_NEW` leaving it as it is */
-export async function openFolder(layout: Layout, identity: Identity): Promise<void> {
+/**
+ * Makes the folder a store, or sees that it is one, and enters it. False if it is one that must not be written to: then it can be
+ * read without entering it.
+ * @throws `CORRUPT`, `SCHEMA_TOO_NEW` leaving it as it is
+ */
+export async function openFolder(layout: Layout, identity: Identity): Promise<boolean> {
+  removeLeftBehind()
   const firstNew = await mkdir(layout.root, { recursive: true, mode: PRIVATE_FOLDER })
   const marker = await readMarker(layout)
   if (marker === null) await refuseStrangers(layout)
   else checkMarker(marker, layout)
-  for (const folder of layout.folders) await fs.ensureDir(folder, PRIVATE_FOLDER)
-  // Entered before anything temporary is written: what the temporary files of the living are, sweepers know from their user files.
-  await replaceFile(layout.user(identity.token), JSON.stringify(identity), identity.token)
+  try {
+    await enter(layout, identity)
+  } catch (error) {
+    if (marker !== null && isReadOnly(error)) return false
+    throw error
+  }
   try {
     if (marker === null) await writeMarker(layout, identity, firstNew)
     await sweep(layout, identity)
@@ -29,6 +38,14 @@ export async function openFolder(layout: Layout, identity: Identity): Promise<vo
     await leave(layout, identity)
     throw error
   }
+  return true
+}
+
+/** Before anything temporary is written: what the temporary files of the living are, sweepers know from their user files. */
+export async function enter(layout: Layout, identity: Identity): Promise<void> {
+  takeBack(layout.user(identity.token))
+  for (const folder of layout.folders) await fs.ensureDir(folder, PRIVATE_FOLDER)
+  await replaceFile(layout.user(identity.token), JSON.stringify(identity), identity.token)
 }
 
 async function readMarker(layout: Layout): Promise<string | null> {
@@ -87,7 +104,13 @@ export async function otherUsers(layout: Layout, identity: Identity): Promise<Id
 
 /** Leaves the store. */
 export async function leave(layout: Layout, identity: Identity): Promise<void> {
-  await fs.remove(layout.user(identity.token))
+  const path = layout.user(identity.token)
+  try {
+    await fs.remove(path)
+  } catch (error) {
+    leaveBehind(path, identity.token)
+    throw error
+  }
 }
 
 /** A file of a process that is entering, and so not known to be alive yet, is not older than this. */
@@ -98,17 +121,24 @@ const ENTERING_MS = 60_000
  * removed is left to the next sweep: none of it is data, and several processes may sweep at once.
  */
 export async function sweep(layout: Layout, identity: Identity): Promise<void> {
+  // Looked for before the living are: whoever enters in between is among those, and what it is writing is not taken for a dead one's.
+  const files = await filesOfInstances(layout)
   const living = new Set([identity, ...(await otherUsers(layout, identity))].map(({ token }) => token))
   for (const name of await fs.readdir(layout.users))
     if (await isLeftByTheDead(join(layout.users, name), living)) await tryToRemove(join(layout.users, name))
-  for (const folder of [layout.root, layout.system])
-    for (const name of await fs.readdir(folder))
-      if (isTemporary(name) && !living.has(tokenOfTemporary(name))) await tryToRemove(join(folder, name))
-  for (const name of await fs.readdir(layout.locks)) {
-    const token = tokenOfWaiting(name)
-    if (token !== null && !living.has(token)) await tryToRemove(join(layout.locks, name))
-  }
+  for (const { path, token } of files) if (!living.has(token)) await tryToRemove(path)
   await emptyTrash(layout)
+}
+
+/** Temporary files and signs of waiting, and whose they are. */
+async function filesOfInstances(layout: Layout): Promise<{ path: string; token: string }[]> {
+  const files: { path: string; token: string }[] = []
+  for (const folder of [layout.root, layout.system, layout.locks])
+    for (const name of await fs.readdir(folder)) {
+      const token = folder === layout.locks ? tokenOfWaiting(name) : isTemporary(name) ? tokenOfTemporary(name) : null
+      if (token !== null) files.push({ path: join(folder, name), token })
+    }
+  return files
 }
 
 /** Removes what was deleted. */

@@ -11,6 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { StateBackendError } from '@flujo-state/core'
 import { codeOf, isMissing } from './errors.js'
 import { type Layout, tokenOfWaiting } from './layout.js'
+import { leaveBehind, removeLeftBehind, takeBack } from './left-behind.js'
 import { type Identity, livenessOf, parseIdentity } from './process-identity.js'
 
 const FIRST_PAUSE_MS = 1
@@ -27,6 +28,9 @@ export class Lock {
   /** How often it was waited for. */
   waits = 0
   #turnBegan = 0
+  #isWorking = false
+  /** The highest link of ours that could not be removed. */
+  #left = 0
 
   constructor(layout: Layout, identity: Identity, timeoutMs: number) {
     this.#layout = layout
@@ -41,7 +45,19 @@ export class Lock {
     try {
       return await work()
     } finally {
-      for (let number = 1; number <= held; number++) remove(this.#layout.lock(number))
+      this.#release(Math.max(held, this.#left))
+      this.#isWorking = false
+    }
+  }
+
+  /** What the disk does not let go of stays ours: the next writer of this instance takes it as it is. The work is done all the same. */
+  #release(held: number): void {
+    this.#left = 0
+    for (let number = 1; number <= held; number++) {
+      const path = this.#layout.lock(number)
+      if (tryToRemove(path)) continue
+      this.#left = number
+      leaveBehind(path, this.#identity.token)
     }
   }
 
@@ -70,7 +86,8 @@ export class Lock {
     try {
       return await this.#waitForIt()
     } finally {
-      remove(sign)
+      // One that stays is swept some time.
+      tryToRemove(sign)
     }
   }
 
@@ -87,19 +104,33 @@ export class Lock {
   }
 
   #attempt(): Attempt {
+    removeLeftBehind()
     const dead: string[] = []
     for (let number = 1; ; number++) {
-      if (this.#link(number)) {
-        if (dead.every((content, index) => read(this.#layout.lock(index + 1)) === content)) return { held: number }
-        remove(this.#layout.lock(number))
-        return { heldBy: null }
-      }
-      const content = read(this.#layout.lock(number))
-      if (content === null) return { heldBy: null }
-      const holder = parseIdentity(content)
-      if (holder === null || livenessOf(holder) !== 'dead') return { heldBy: holder }
+      const isNew = this.#link(number)
+      const content = isNew ? null : read(this.#layout.lock(number))
+      const holder = content === null ? null : parseIdentity(content)
+      const isOurs = isNew || (holder?.token === this.#identity.token && !this.#isWorking)
+      if (isOurs) return this.#look(dead) ? this.#begin(number) : this.#backOff(number)
+      if (content === null || holder === null || livenessOf(holder) !== 'dead') return { heldBy: holder }
       dead.push(content)
     }
+  }
+
+  /** Whether the lower locks are still those of the dead. */
+  #look(dead: readonly string[]): boolean {
+    return dead.every((content, index) => read(this.#layout.lock(index + 1)) === content)
+  }
+
+  #begin(number: number): Attempt {
+    this.#isWorking = true
+    takeBack(this.#layout.lock(number))
+    return { held: number }
+  }
+
+  #backOff(number: number): Attempt {
+    remove(this.#layout.lock(number))
+    return { heldBy: null }
   }
 
   #link(number: number): boolean {
@@ -128,6 +159,15 @@ function read(path: string): string | null {
   } catch (error) {
     if (isMissing(error)) return null
     throw error
+  }
+}
+
+function tryToRemove(path: string): boolean {
+  try {
+    remove(path)
+    return true
+  } catch {
+    return false
   }
 }
 

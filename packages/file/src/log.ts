@@ -18,8 +18,11 @@ export interface LogContent {
 
 const NEWLINE = 10
 const NUL = 0
+const HIGHEST_IN_UTF8 = 0xf4
+/** See `writeLine`. */
+const LINE_BEGIN = Buffer.from('{"c":"')
 
-/** The commits of a log, which should be of the run `expectedId`. @throws `CORRUPT` for damage anywhere but an unfinished end */
+/** The commits of a log, which should be of the run `expectedId`. @throws `CORRUPT` for damage; an unfinished end is none */
 export function readLog(bytes: Buffer, path: string, expectedId: string | null): LogContent {
   const writes: Write[] = []
   let runId: string | null = null
@@ -37,8 +40,16 @@ export function readLog(bytes: Buffer, path: string, expectedId: string | null):
     for (const write of record.w as Write[]) writes.push(write)
     size = end + 1
   }
-  if (isLineWithoutItsNewline(bytes.subarray(size))) throw damaged(size)
+  const end = bytes.subarray(size)
+  if (isLineWithoutItsNewline(end) || !canBeUnfinished(end)) throw damaged(size)
   return { runId, writes, size }
+}
+
+/** Whether these bytes, but for holes, can be the beginning of a line: it begins like every line, and is UTF-8. */
+function canBeUnfinished(end: Buffer): boolean {
+  const begin = end.subarray(0, LINE_BEGIN.length)
+  const isBegin = begin.every((byte, index) => byte === LINE_BEGIN[index] || byte === NUL)
+  return isBegin && end.every((byte) => byte <= HIGHEST_IN_UTF8)
 }
 
 /** A whole line whose newline turned into something else is damage: an unfinished one has nothing at that place. */

@@ -46,11 +46,17 @@ export class RunCache {
     this.#changing.delete(runId)
   }
 
-  /** The run is on disk as it is in memory. */
-  changed(runId: string, run: StoredRun): void {
-    run.stamp = stampOf(this.#layout.runFolder(runId), run.generation) ?? ''
+  /** The run is on disk as it is in memory. False if the disk does not say so: then it is forgotten. */
+  changed(runId: string, run: StoredRun): boolean {
+    try {
+      run.stamp = stampOf(this.#layout.runFolder(runId), run.generation) ?? ''
+    } catch {
+      this.forget(runId)
+      return false
+    }
     this.#changing.delete(runId)
     this.#keep(runId, run)
+    return true
   }
 
   /** The run is gone, or what is in memory is not what is on disk. */

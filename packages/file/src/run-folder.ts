@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path'
 import { applyWrite, emptyImage, type RunImage, StateBackendError, type Write } from '@flujo-state/core'
 import fs from 'fs-extra'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js'
-import { appendAt, replaceFile, syncFolder } from './durable.js'
+import { appendAt, confirmChanges, replaceFile } from './durable.js'
 import { corrupt, isMissing } from './errors.js'
 import { CHECKPOINT, generationOf, isTemporary, logName } from './layout.js'
 import { logLine, readLog } from './log.js'
@@ -182,7 +182,7 @@ export async function makeCheckpoint(folder: string, run: StoredRun, form: Paylo
   }
 }
 
-/** Takes a run away, at once and durably; what is in the trash is no data any more. */
+/** Takes a run away, at once and durably; what is in the trash is no data any more. @throws `Unconfirmed` if it may come back */
 export async function discardRun(folder: string, trashed: string): Promise<void> {
   try {
     await rename(folder, trashed)
@@ -191,5 +191,5 @@ export async function discardRun(folder: string, trashed: string): Promise<void>
     if (isMissing(error) && !existsSync(folder)) return
     throw error
   }
-  await Promise.all([syncFolder(dirname(folder)), syncFolder(dirname(trashed))])
+  await confirmChanges(dirname(folder), dirname(trashed))
 }

@@ -24,7 +24,7 @@ import {
 } from '@flujo-state/core'
 import { Batch } from './batch.js'
 import { asIoError, isMissing } from './errors.js'
-import { emptyTrash, leave, openFolder, otherUsers, sweep } from './folder.js'
+import { emptyTrash, enter, leave, openFolder, otherUsers, sweep } from './folder.js'
 import { IndexFile } from './index-file.js'
 import { confirmed } from './index-line.js'
 import type { Layout } from './layout.js'
@@ -52,6 +52,8 @@ export class FileStore implements StateStore {
   readonly #lock: Lock
   readonly #index: IndexFile
   readonly #runs: RunCache
+  /** Whether others know of this instance: not while it only reads what must not be written to. */
+  #hasEntered = false
   /** Emptying of the trash, in the background. */
   #sweeping: Promise<void> = Promise.resolve()
 
@@ -68,12 +70,15 @@ export class FileStore implements StateStore {
   }
 
   open(): Promise<void> {
-    return this.#guard('opening the store', () => openFolder(this.#layout, this.#identity))
+    return this.#guard('opening the store', async () => {
+      this.#hasEntered = await openFolder(this.#layout, this.#identity)
+    })
   }
 
   close(): Promise<void> {
     return this.#guard('closing the store', async () => {
       await this.#sweeping
+      if (!this.#hasEntered) return
       try {
         // The last one to leave takes along what crashes of others have left; holding the lock removes those of the dead.
         const isLast = (await otherUsers(this.#layout, this.#identity)).length === 0
@@ -101,7 +106,7 @@ export class FileStore implements StateStore {
 
   commit(units: readonly CommitUnit[], decide: Decide): Promise<CommitOutcome[]> {
     return this.#guard('writing', () =>
-      this.#lock.hold(async () => {
+      this.#exclusively(async () => {
         const batch = new Batch(this.#layout, this.#runs, this.#index, this.#identity.token, this.#options.payloads)
         const outcomes: CommitOutcome[] = []
         for (const [number, unit] of units.entries()) outcomes.push(await batch.decide(unit, number, decide))
@@ -110,6 +115,12 @@ export class FileStore implements StateStore {
         return outcomes
       }),
     )
+  }
+
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#hasEntered) await enter(this.#layout, this.#identity)
+    this.#hasEntered = true
+    return this.#lock.hold(work)
   }
 
   #emptyTrash(): void {
@@ -174,7 +185,7 @@ export class FileStore implements StateStore {
   compact(): Promise<void> {
     return this.#guard('compacting', async () => {
       await this.#sweeping
-      await this.#lock.hold(async () => {
+      await this.#exclusively(async () => {
         const [user] = await otherUsers(this.#layout, this.#identity)
         if (user)
           throw new StateBackendError(

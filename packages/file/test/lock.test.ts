@@ -143,7 +143,7 @@ describe('processes', () => {
   it('wait for one that is frozen, give up as BUSY, and go on when it has thawed', async () => {
     const folder = temporaryFolder()
     await reopened(folder, (backend) => backend.saveState('a', stateOf('old')))
-    const child = startChild(folder, 'mixed', 'child')
+    const child = startChild(folder, 'write', 'child')
     await child.until((line) => line.endsWith(' 2'))
     const backend = openBackend(folder, { busyTimeoutMs: 200 })
     await freezeHolding(child, new Layout(folder))

@@ -98,6 +98,20 @@ describe('damage', () => {
     }
   })
 
+  it('of the end is CORRUPT where it cannot be the beginning of a line', async () => {
+    const { folder, log } = await storeWithLog()
+    const whole = readFileSync(log)
+    const last = whole.length - 1 - (linesOf(whole).at(-1)?.length ?? 0)
+    for (const from of [0, last, last + 40]) {
+      const bytes = Buffer.from(whole).fill(0xff, from)
+      writeFileSync(log, bytes)
+      await reopened(folder, isCorrupt)
+      expect(readFileSync(log).equals(bytes)).toBe(true)
+    }
+    writeFileSync(log, Buffer.concat([whole, Buffer.from('garbage')]))
+    await reopened(folder, isCorrupt)
+  })
+
   it('of one run does not keep others of the same commit from being written', async () => {
     const { folder, log } = await storeWithLog()
     writeFileSync(log, `x${readFileSync(log, 'utf8')}`)

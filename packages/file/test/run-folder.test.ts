@@ -130,7 +130,7 @@ describe('reading while others write', () => {
     const reading = (async () => {
       while (!stopped) {
         const state = await reader.loadState('a')
-        if (state) expect(state.pipelineContext['value']).toBe(state.currentStepIndex)
+        if (state) expect(state.pipelineContext.value).toBe(state.currentStepIndex)
         values.push(state?.currentStepIndex ?? null)
         await nextTurn()
       }

@@ -13,6 +13,6 @@ export class InMemoryBackend extends StoreStateBackend {
     const { maxRuns = Number.POSITIVE_INFINITY, ...common } = options
     if (typeof maxRuns !== 'number' || !(maxRuns >= 1))
       throw new StateBackendError('VALIDATION', '$.maxRuns: expected a number of at least 1', { path: '$.maxRuns' })
-    super(new MemoryStore(maxRuns), common)
+    super(new MemoryStore(maxRuns, options.clock), common)
   }
 }

@@ -43,10 +43,12 @@ export class MemoryStore implements StateStore {
   /** Terminal runs, the one written longest ago first. */
   readonly #terminal = new Set<string>()
   readonly #maxRuns: number
+  readonly #clock: () => Date
   #counters: Counters = { version: 0, fence: 0, evaluation: 0 }
 
-  constructor(maxRuns: number) {
+  constructor(maxRuns: number, clock = () => new Date()) {
     this.#maxRuns = maxRuns
+    this.#clock = clock
   }
 
   open(): void {}
@@ -96,7 +98,7 @@ export class MemoryStore implements StateStore {
       if (this.#images.size <= this.#maxRuns) return
       const lease = this.#images.get(runId)?.lease
       // Somebody is still at work on it.
-      if (lease && lease.expiresAt > Date.now()) continue
+      if (lease && lease.expiresAt > this.#clock().getTime()) continue
       const version = this.#images.get(runId)?.state?.version ?? 0
       this.#counters = { ...this.#counters, version: Math.max(this.#counters.version, version) }
       this.#keep(runId, emptyImage())

@@ -25,7 +25,9 @@ describe('InMemoryBackend', () => {
 
   it('refuses options of the wrong kind at once', () => {
     for (const maxRuns of [0, -1, Number.NaN, '5'])
-      expect(() => new InMemoryBackend({ maxRuns: maxRuns as number })).toThrow('$.maxRuns')
+      expect(() => new InMemoryBackend({ maxRuns: maxRuns as number })).toThrow(
+        expect.objectContaining({ code: 'VALIDATION', path: '$.maxRuns' }),
+      )
   })
 
   it('never hands out an array that later writes change', async () => {
@@ -63,6 +65,19 @@ describe('maxRuns', () => {
     await backend.saveState('b', state('completed'))
     await backend.saveState('a', state('completed'), { lease })
     expect(await idsOf(backend)).toEqual(['a'])
+  })
+
+  it("forgets it when the claim has expired, by the backend's clock", async () => {
+    let now = Date.UTC(2001, 0, 1)
+    const backend = new InMemoryBackend({ maxRuns: 1, clock: () => new Date(now) })
+    await backend.saveState('a', state('completed'))
+    await backend.claimRun('a', { owner: 'worker', leaseMs: 60_000 })
+    now += 59_999
+    await backend.saveState('b', state('completed'))
+    expect(await idsOf(backend)).toEqual(['a'])
+    now += 1
+    await backend.saveState('b', state('completed'))
+    expect(await idsOf(backend)).toEqual(['b'])
   })
 
   it('forgets everything of a run, and an old version never fits again', async () => {

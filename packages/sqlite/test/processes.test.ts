@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { backendOf, handleOf } from './support/backends.js'
-import { survivesKills } from './support/kills.js'
 import { start } from './support/process.js'
 import { aState } from './support/state.js'
 import { temporaryFile } from './support/temporary.js'
 
-// The long form of this is kills.long.ts.
-describe('kill -9', () => {
-  it('loses nothing that was acknowledged and leaves nothing half done', async () => {
-    await survivesKills('full', [20, 90])
-    await survivesKills('normal', [50])
-  })
-})
-
+// What every backend must survive (kill -9, stopped workers, writers in several processes) is in the suite: conformance.test.ts.
 describe('several processes', () => {
   it('write to one file without an error or a loss', async () => {
     const path = temporaryFile()

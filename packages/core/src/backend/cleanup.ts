@@ -7,6 +7,7 @@ import type { MaybePromise, Position, StateStore } from '../state-store.js'
 import type { Change, Condition } from '../store/unit.js'
 import { check } from './check.js'
 import type { Call, Kernel } from './kernel.js'
+import { placeToGoOn } from './walk.js'
 
 /** So many runs share a batch: each batch is one commit, and the event loop is free between two. */
 const BATCH = 100
@@ -70,7 +71,9 @@ async function* batches<R extends Listed>(
     const last = rows.at(-1)
     if (last === undefined) return
     yield rows.filter(wanted).map(({ runId }) => runId)
-    after = { time: last.updatedAt, id: last.runId }
+    // Not asked again after the last batch: a failure then would hide how many runs were already dealt with.
+    if (rows.length < BATCH) return
+    after = placeToGoOn({ time: last.updatedAt, id: last.runId }, after)
   }
 }
 

@@ -1,3 +1,4 @@
+import { isBehind, type Place } from '../rules/order.js'
 import type { MaybePromise, Position } from '../state-store.js'
 
 /** Rows read from a store at a time, where core walks a whole list. */
@@ -19,8 +20,14 @@ export async function* walk<R extends ListedRow>(
     if (rows.length > 0) yield rows
     const last = rows.at(-1)
     if (last === undefined || rows.length < CHUNK) return
-    after = { time: last.createdAt, id: last.runId }
+    after = placeToGoOn({ time: last.createdAt, id: last.runId }, after)
   }
+}
+
+/** The place where the next page begins: behind the one where this page did, or the walk would never end. */
+export function placeToGoOn(last: Place, after: Position | undefined): Position {
+  if (after === undefined || isBehind(last, after)) return last
+  throw new TypeError('the store gave rows that are not behind the position it was asked to go on from')
 }
 
 export async function allPages<R extends ListedRow>(

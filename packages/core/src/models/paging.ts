@@ -22,9 +22,12 @@ export const pagingShape = {
   after: cursor.optional(),
 }
 
+/** Several statuses, each once: stores may look into one index for each of them. */
+export const statuses = z.array(workflowStatus).transform((values) => [...new Set(values)])
+
 /** One status or several; an empty array matches none. */
 export const statusFilter = z
-  .union([workflowStatus.transform((status) => [status]), z.array(workflowStatus)], {
+  .union([workflowStatus.transform((status) => [status]), statuses], {
     error: `expected one or an array of ${WORKFLOW_STATUSES.map((status) => `'${status}'`).join(', ')}`,
   })
   .optional()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { count, finite, freeText, identifier, span, time, type WorkflowStatus, workflowStatus } from './common.js'
-import { nameFilter, pagingShape, statusFilter } from './paging.js'
+import { nameFilter, pagingShape, statuses, statusFilter } from './paging.js'
 import { type StoredObject, storable, storableObject } from './storable.js'
 
 const optionalFields = {
@@ -107,7 +107,7 @@ export const failedTaskFilter = z.strictObject({ parentRunId: nameFilter, hoursB
 export const staleOptions = z.strictObject({ staleHours: span.default(24) })
 export const cleanupOptions = z.strictObject({
   daysOld: span.default(30),
-  statuses: z.array(workflowStatus).optional(),
+  statuses: statuses.optional(),
   dryRun: z.boolean().default(false),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'expected an AbortSignal').optional(),
   onProgress: z.custom<(progress: { deleted: number }) => void>((value) => typeof value === 'function').optional(),

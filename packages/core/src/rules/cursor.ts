@@ -55,8 +55,8 @@ function parseTime(text: string | undefined): number | null {
 }
 
 function parseInteger(text: string | undefined): number | null {
-  if (text === undefined || !/^-?\d{1,16}$/.test(text)) return null
   const value = Number(text)
+  // Only what a number is written as: no blanks, no leading zeros, no exponents.
   return Number.isSafeInteger(value) && String(value) === text ? value : null
 }
 

@@ -12,9 +12,8 @@ export class SpanAggregator {
   }
 
   add(span: SpanRow): void {
-    const { from, to } = this.#query
-    if (span.endTime === null || (from !== undefined && span.startTime < from)) return
-    if (to !== undefined && span.startTime > to) return
+    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = this.#query
+    if (span.endTime === null || span.startTime < from || span.startTime > to) return
     const duration = span.endTime - span.startTime
     // Names hold no control characters, so this key is unambiguous.
     const key = `${span.name}\n${span.status}`

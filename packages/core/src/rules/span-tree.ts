@@ -28,46 +28,50 @@ export interface SpanForest<S extends TreeSpan> {
   readonly childrenOf: ReadonlyMap<string, readonly S[]>
 }
 
+/** A span without a parent asks for the parent null, which is none. */
+type SpansById<S> = ReadonlyMap<string | null, S>
+
 /**
  * Builds the forest. Spans whose parent is unknown are roots; a cycle is cut at its smallest (`startTime`, `spanId`), which
  * becomes a root. No span is lost.
  */
 export function buildForest<S extends TreeSpan>(spans: readonly S[]): SpanForest<S> {
   const sorted = [...spans].sort(bySpanOrder)
-  const byId = new Map(sorted.map((span) => [span.spanId, span]))
+  const byId: SpansById<S> = new Map(sorted.map((span) => [span.spanId, span]))
   const cuts = findCuts(sorted, byId)
   const roots: S[] = []
   const childrenOf = new Map<string, S[]>()
   for (const span of sorted) {
-    const parent = span.parentSpanId === null || cuts.has(span.spanId) ? undefined : byId.get(span.parentSpanId)
+    const parent = cuts.has(span.spanId) ? undefined : byId.get(span.parentSpanId)
+    const siblings = parent && childrenOf.get(parent.spanId)
     if (parent === undefined) roots.push(span)
-    else if (childrenOf.has(parent.spanId)) childrenOf.get(parent.spanId)?.push(span)
+    else if (siblings) siblings.push(span)
     else childrenOf.set(parent.spanId, [span])
   }
   return { roots, childrenOf }
 }
 
 /** The span of each cycle at which it is cut. Every span has one parent at most, so each chain of parents is walked once. */
-function findCuts<S extends TreeSpan>(spans: readonly S[], byId: ReadonlyMap<string, S>): Set<string> {
+function findCuts<S extends TreeSpan>(spans: readonly S[], byId: SpansById<S>): Set<string> {
   const cuts = new Set<string>()
   const walkOf = new Map<string, number>()
   spans.forEach((start, walk) => {
     let current: S | undefined = start
     while (current !== undefined && !walkOf.has(current.spanId)) {
       walkOf.set(current.spanId, walk)
-      current = current.parentSpanId === null ? undefined : byId.get(current.parentSpanId)
+      current = byId.get(current.parentSpanId)
     }
     if (current !== undefined && walkOf.get(current.spanId) === walk) cuts.add(smallestOfCycle(current, byId).spanId)
   })
   return cuts
 }
 
-function smallestOfCycle<S extends TreeSpan>(member: S, byId: ReadonlyMap<string, S>): S {
+function smallestOfCycle<S extends TreeSpan>(member: S, byId: SpansById<S>): S {
   let smallest = member
-  let current = byId.get(member.parentSpanId ?? '')
+  let current = byId.get(member.parentSpanId)
   while (current !== undefined && current !== member) {
     if (bySpanOrder(current, smallest) < 0) smallest = current
-    current = byId.get(current.parentSpanId ?? '')
+    current = byId.get(current.parentSpanId)
   }
   return smallest
 }

@@ -7,7 +7,7 @@ export function isTerminal(status: WorkflowStatus): boolean {
 
 /** The status that `saveRunStart` gives: an omitted one starts a run, but never restarts one that is paused or has ended. */
 export function statusAfterStart(given: WorkflowStatus | undefined, current: WorkflowStatus | null): WorkflowStatus {
-  return given ?? (current === null || current === 'running' ? 'running' : current)
+  return given ?? current ?? 'running'
 }
 
 /** The status that `saveRunEnd` gives: omitted it is 'completed', but never overrules how the run has ended already. */

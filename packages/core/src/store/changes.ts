@@ -28,7 +28,7 @@ function saveState(work: Work, { draft, history }: Of<'save-state'>): void {
   work.writes.push({ kind: 'put-state', row, history })
   const state = { ...row, historyLength: history.length }
   work.change({ state })
-  if (run?.placeholder) work.fillPlaceholder(state)
+  if (run?.placeholder) work.fillPlaceholder(run, state)
   else work.moveRunStatus(row.status, row.updatedAt)
 }
 
@@ -38,7 +38,7 @@ function updateState(work: Work, { set, history, append }: Of<'update-state'>): 
   const added = append?.length ?? 0
   work.patchState({ ...old, historyLength: (history?.length ?? old.historyLength) + added }, { ...set, updatedAt })
   if (history) work.writes.push({ kind: 'replace-history', runId: work.runId, items: history })
-  if (append && added > 0)
+  if (append?.length)
     work.writes.push({ kind: 'append-history', runId: work.runId, from: old.historyLength, items: append })
   work.moveRunStatus(set.status ?? old.status, updatedAt)
 }
@@ -58,30 +58,27 @@ function startRun(work: Work, { set }: Of<'start-run'>): void {
   if (run === null || run.placeholder) work.startRun(set, status)
   else {
     const { createdAt: _fixedByTheFirstCall, ...changed } = set
-    work.patchRun({ ...changed, status, updatedAt, endedAt: endedAtAfter(status, run, work.now) })
+    work.patchRun(run, { ...changed, status, updatedAt, endedAt: endedAtAfter(status, run, work.now) })
   }
   work.moveStateStatus(status, updatedAt)
 }
 
 function endRun(work: Work, { set }: Of<'end-run'>): void {
-  work.ensureRun()
-  const { run } = work.head
-  if (run === null) return
+  const run = work.ensureRun()
   const status = statusAfterEnd(set.status, run.status)
   const updatedAt = set.updatedAt ?? work.now
   const given = isTerminal(status) ? set.endedAt : null
   const endedAt = given === undefined ? endedAtAfter(status, run, work.now) : given
-  work.patchRun({ ...set, status, updatedAt, endedAt })
+  work.patchRun(run, { ...set, status, updatedAt, endedAt })
   work.moveStateStatus(status, updatedAt)
 }
 
 function saveStep(work: Work, { row }: Of<'save-step'>): void {
-  work.ensureRun()
+  const run = work.ensureRun()
   work.writes.push({ kind: 'put-step', row: { ...row, createdAt: row.createdAt ?? work.now } })
   const before = work.head.step?.costUsd ?? 0
   const after = row.costUsd ?? 0
-  const sum = work.head.run?.stepCosts
-  if (before !== after && sum !== undefined) work.patchRun({ stepCosts: addExactly(addExactly(sum, -before), after) })
+  if (before !== after) work.patchRun(run, { stepCosts: addExactly(addExactly(run.stepCosts, -before), after) })
   work.change({ step: { costUsd: row.costUsd } })
 }
 

@@ -66,7 +66,8 @@ type Expired = Extract<Condition, { kind: 'expired' }>
 function isExpired({ statuses, placeholders, before }: Expired, { state, run }: RunHead): boolean {
   const subject = state ?? run
   if (subject === null || subject.updatedAt >= before) return false
-  return state === null && run?.placeholder ? placeholders : statuses.includes(subject.status)
+  // A run with a snapshot is never a placeholder.
+  return run?.placeholder ? placeholders : statuses.includes(subject.status)
 }
 
 function isStaleTask(before: number, { state }: RunHead): boolean {

@@ -1,5 +1,5 @@
 import type { WorkflowStatus } from '../models/common.js'
-import type { RunPatchRow, RunRow, StatePatchRow } from '../records.js'
+import type { RunPatchRow, RunRow, RunSummaryRow, StatePatchRow } from '../records.js'
 import { EMPTY_SUM } from '../rules/exact-sum.js'
 import { endedAtAfter } from '../rules/status.js'
 import type { Counters, RunHead, StateHead, Write } from '../state-store.js'
@@ -55,25 +55,26 @@ export class Work {
     this.change({ state: { ...state, ...set, version } })
   }
 
-  patchRun(set: RunPatchRow): void {
-    const run = this.head.run
-    if (run === null) return
+  patchRun(old: RunSummaryRow, set: RunPatchRow): RunSummaryRow {
+    const run = { ...old, ...set }
     const last = this.writes.at(-1)
     if (last?.kind === 'patch-run') this.writes[this.writes.length - 1] = { ...last, set: { ...last.set, ...set } }
     else this.writes.push({ kind: 'patch-run', runId: this.runId, set })
-    this.change({ run: { ...run, ...set } })
+    this.change({ run })
+    return run
   }
 
-  putRun(row: RunRow): void {
-    this.writes.push({ kind: 'put-run', row })
-    this.change({ run: row })
+  putRun(run: RunRow): RunRow {
+    this.writes.push({ kind: 'put-run', row: run })
+    this.change({ run })
+    return run
   }
 
   /** The run's one status moved with its snapshot: the run record follows. */
   moveRunStatus(status: WorkflowStatus, updatedAt: number): void {
     const run = this.head.run
     if (run === null || run.status === status) return
-    this.patchRun({ status, updatedAt, endedAt: endedAtAfter(status, run, this.now) })
+    this.patchRun(run, { status, updatedAt, endedAt: endedAtAfter(status, run, this.now) })
   }
 
   /** The run's one status moved with its record: the snapshot follows. */
@@ -86,15 +87,20 @@ export class Work {
    * The run record that a step, span, evaluation or end belongs to. Nobody started it: with a snapshot it is filled from
    * that, else it is a placeholder, which ages from its last write.
    */
-  ensureRun(): void {
-    const { run, state } = this.head
-    if (run === null) this.putRun({ ...this.#blankRun(), ...(state ? this.#fromState(state) : {}) })
-    else if (run.placeholder && run.updatedAt !== this.now) this.patchRun({ updatedAt: this.now })
+  ensureRun(): RunSummaryRow {
+    const { run } = this.head
+    if (run === null) return this.putRun(this.#newRun())
+    return run.placeholder && run.updatedAt !== this.now ? this.patchRun(run, { updatedAt: this.now }) : run
   }
 
-  /** A snapshot fills the placeholder and takes the mark off. */
-  fillPlaceholder(state: StateHead): void {
-    if (this.head.run?.placeholder) this.patchRun(this.#fromState(state))
+  /** A snapshot fills the run's placeholder and takes the mark off. */
+  fillPlaceholder(run: RunSummaryRow, state: StateHead): void {
+    this.patchRun(run, this.#fromState(state))
+  }
+
+  #newRun(): RunRow {
+    const { state } = this.head
+    return { ...this.#blankRun(), ...(state && this.#fromState(state)) }
   }
 
   #fromState(state: StateHead) {
@@ -127,17 +133,16 @@ export class Work {
 
   /** Starts the record of a run that has none, or fills a placeholder. */
   startRun(set: RunPatchRow, status: WorkflowStatus): void {
-    const { run, state } = this.head
-    const base = run ?? { ...this.#blankRun(), ...(state ? this.#fromState(state) : {}) }
+    const { run } = this.head
     const row = {
       ...set,
       status,
       createdAt: set.createdAt ?? this.now,
       updatedAt: set.updatedAt ?? this.now,
-      endedAt: endedAtAfter(status, base, this.now),
+      endedAt: endedAtAfter(status, run, this.now),
       placeholder: false,
     }
-    if (run === null) this.putRun({ ...this.#blankRun(), ...base, ...row })
-    else this.patchRun(row)
+    if (run === null) this.putRun({ ...this.#newRun(), ...row })
+    else this.patchRun(run, row)
   }
 }

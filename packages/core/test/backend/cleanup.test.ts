@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createStateBackend } from '../../src/index.js'
 import { MapStore } from '../support/map-store.js'
+import { stateWith } from '../support/state.js'
 
 const DAY = 86_400_000
 
@@ -15,4 +16,45 @@ test('placeholder runs go only when no statuses are named, whatever their own st
   expect(await backend.cleanupOldWorkflows({ statuses: ['running', 'completed'] })).toBe(1)
   expect((await backend.listRuns()).map(({ runId }) => runId)).toEqual(['placeholder', 'ended placeholder'])
   expect(await backend.cleanupOldWorkflows()).toBe(2)
+})
+
+test('a store that does not go on behind a position ends in an error, not in an endless walk', async () => {
+  class Circling extends MapStore {
+    override listStates({ after: _ignored, ...query }: Parameters<MapStore['listStates']>[0]) {
+      return super.listStates(query)
+    }
+    override listRuns({ after: _ignored, ...query }: Parameters<MapStore['listRuns']>[0]) {
+      return super.listRuns(query)
+    }
+  }
+  const backend = createStateBackend(new Circling(), { clock: () => new Date('2026-03-01') })
+  const old = new Date('2020-01-01')
+  for (let n = 0; n < 501; n++) {
+    await backend.saveState(`r${n}`, stateWith({ status: 'completed', createdAt: old, updatedAt: old }))
+    await backend.saveRunStart({ runId: `r${n}`, createdAt: old })
+  }
+  for (const call of [
+    () => backend.cleanupOldWorkflows({ dryRun: true }),
+    () => backend.listRuns({ metadataFilter: { none: 1 } }),
+    () => backend.getSpanStatistics(),
+  ])
+    await expect(call()).rejects.toMatchObject({ code: 'IO', message: expect.stringContaining('not behind') })
+})
+
+test('a list that has ended is not asked again, and no status is asked for twice', async () => {
+  const asked: unknown[] = []
+  class Asked extends MapStore {
+    override listStates(query: Parameters<MapStore['listStates']>[0]) {
+      asked.push(query.statuses)
+      return super.listStates(query)
+    }
+  }
+  const backend = createStateBackend(new Asked(), { clock: () => new Date('2026-03-01') })
+  const old = new Date('2020-01-01')
+  await backend.saveState('task', stateWith({ isBackgroundTask: true, createdAt: old, updatedAt: old }))
+  expect(await backend.cleanupStaleBackgroundTasks()).toBe(1)
+  expect(asked).toEqual([['running']])
+  await backend.listWorkflows({ status: ['failed', 'running', 'failed'] })
+  await backend.cleanupOldWorkflows({ statuses: ['failed', 'failed'], dryRun: true })
+  expect(asked.slice(1)).toEqual([['failed', 'running'], ['failed']])
 })

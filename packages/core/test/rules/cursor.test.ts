@@ -111,7 +111,9 @@ describe('cursorOf', () => {
     ['an evaluation id that is no number', { evaluationId: 'x', createdAt: date }],
     ['an empty object', {}],
   ])('refuses %s', (_what, item) => {
-    expect(() => cursorOf(item as unknown as ListItem)).toThrow(expect.objectContaining({ code: 'VALIDATION' }))
+    expect(() => cursorOf(item as unknown as ListItem)).toThrow(
+      expect.objectContaining({ code: 'VALIDATION', path: '$' }),
+    )
   })
 
   it.each([
@@ -120,6 +122,8 @@ describe('cursorOf', () => {
     ['a text', 'a'],
     ['a number', 1],
   ])('refuses %s', (_what, item) => {
-    expect(() => cursorOf(item as unknown as ListItem)).toThrow(expect.objectContaining({ code: 'VALIDATION' }))
+    expect(() => cursorOf(item as unknown as ListItem)).toThrow(
+      expect.objectContaining({ code: 'VALIDATION', path: '$' }),
+    )
   })
 })

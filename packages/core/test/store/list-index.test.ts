@@ -216,4 +216,13 @@ describe('ListIndex', () => {
     const { recent, executionTime } = index.countStates(9)
     expect({ recent, executionTime }).toEqual({ recent: 1, executionTime: { count: 1, total: 6 } })
   })
+
+  it('gives the evaluations of a run in their order, each once, however often they are added', () => {
+    const index = new ListIndex()
+    expect(index.evaluationsOf('r')).toEqual([])
+    for (const sequence of [1, 2, 2, 1, 3]) index.addEvaluation(evaluationRow({ runId: 'r', sequence }))
+    index.addEvaluation(evaluationRow({ runId: 'other', sequence: 4 }))
+    expect(index.evaluationsOf('r').map(({ sequence }) => sequence)).toEqual([1, 2, 3])
+    expect(index.listEvaluations({ runId: 'r', limit: 10, offset: 0 })).toHaveLength(3)
+  })
 })

@@ -10,32 +10,13 @@ import { enterForTest, stateOf } from './store.js'
 const [folder = '', task = '', name = '', count = '0'] = process.argv.slice(2)
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-/** Several runs at once, each with writes of every kind; a line per acknowledged write: run and number. */
-async function mixed(): Promise<void> {
+/** Writes for ever; a line per acknowledged write. */
+async function write(): Promise<void> {
   const backend = new FileBackend(folder, { busyTimeoutMs: 30_000 })
-  const worker = async (runId: string) => {
-    for (let n = 1; ; n++) {
-      const filler = 'x'.repeat((n % 5) * 4000)
-      const step = { runId, stepName: 's', stepIndex: n, output: { n, filler } }
-      if (n > 1)
-        await backend.saveStepResult(step, { state: { currentStepIndex: n, pipelineContext: { value: n, filler } } })
-      else {
-        await backend.saveStepResult(step)
-        await backend.saveState(runId, { ...stateOf(1), currentStepIndex: 1 })
-      }
-      if (n % 3 === 0) await backend.persistEvaluation(runId, { score: n })
-      if (n % 4 === 0) await backend.setSystemState(runId, { n })
-      say(`${runId} ${n}`)
-    }
+  for (let n = 1; ; n++) {
+    await backend.saveState(name, stateOf(n))
+    say(`${name} ${n}`)
   }
-  const passing = async () => {
-    for (let n = 1; ; n++) {
-      await backend.saveState(`${name}-passing`, stateOf(n))
-      await backend.deleteRun(`${name}-passing`)
-    }
-  }
-  say('ready')
-  await Promise.all([worker(`${name}-a`), worker(`${name}-b`), worker(`${name}-c`), passing()])
 }
 
 /** So many updates of a run that all share, and of one of its own. */
@@ -74,5 +55,5 @@ async function breakLocks(): Promise<void> {
   }
 }
 
-const tasks: Record<string, () => Promise<void>> = { mixed, append, holdForEver, breakLocks }
+const tasks: Record<string, () => Promise<void>> = { write, append, holdForEver, breakLocks }
 await tasks[task]?.()

@@ -33,7 +33,7 @@ export async function reopened<T>(folder: string, look: (backend: StateBackend) 
 }
 
 export async function savedValue(backend: StateBackend, runId: string): Promise<unknown> {
-  return (await backend.loadState(runId))?.pipelineContext['value'] ?? null
+  return (await backend.loadState(runId))?.pipelineContext.value ?? null
 }
 
 export const runFolderOf = (folder: string, runId: string) => new Layout(folder).runFolder(runId)

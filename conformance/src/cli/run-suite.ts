@@ -1,0 +1,89 @@
+import { casesOf } from '../cases.js'
+import type { Harness } from '../harness.js'
+import type { Level } from '../level.js'
+import { withZones } from '../make-report.js'
+import { allCases, isBad, type Report } from '../report.js'
+import { formatReport, quoted } from '../reports/text.js'
+import { allRules } from '../rules.js'
+import { DEFAULT_SEED } from '../run.js'
+import { runConformance } from '../run-conformance.js'
+import { tryHarness } from './check-harness.js'
+import type { Live } from './live.js'
+import { loadHarnesses } from './load.js'
+import type { Options } from './options.js'
+import { type Io, readable, styleFor, writeReports } from './output.js'
+import { EXIT } from './problem.js'
+import { Progress } from './progress.js'
+import { COMMAND } from './usage.js'
+import { runZones } from './zones.js'
+
+/** Runs the suite on every harness of the module, tells what it found, and gives the exit code. */
+export async function runSuite(file: string, options: Options, io: Io, live: Live): Promise<number> {
+  const harnesses = (await loadHarnesses(file)).map((harness) => live.watch(harness))
+  for (const harness of harnesses) await tryHarness(harness)
+  const progress = new Progress(io.stderr, io.env)
+  try {
+    const reports = await reportsOf(file, harnesses, options, live, progress)
+    progress.clear()
+    tell(file, reports, options, io)
+    return worst(reports.map((report) => exitCode(report, options.level, options.only !== undefined)))
+  } finally {
+    progress.clear()
+  }
+}
+
+async function reportsOf(
+  file: string,
+  harnesses: readonly Harness[],
+  options: Options,
+  live: Live,
+  progress: Progress,
+): Promise<Report[]> {
+  const { only, start, bail, long, seed = DEFAULT_SEED } = options
+  const cases = casesOf(allRules, only)
+  const reports: Report[] = []
+  for (const harness of harnesses) {
+    progress.restart()
+    const onProgress = (result: Report['cases'][number]) => progress.tick(result, cases.length)
+    const thoroughness = long ? 'long' : 'short'
+    const report = await runConformance(harness, { only, seed, start, bail, thoroughness, onProgress })
+    reports.push(report)
+    if (bail && !report.ok) return reports
+  }
+  if (!options.timeZones) return reports
+  const zones = await runZones({
+    harness: file,
+    cases,
+    whole: only === undefined,
+    seed,
+    live,
+    onProgress: (done, total) => progress.say('time zones', done, total, 0),
+  })
+  return reports.map((report, index) => withZones(report, allRules, zones[index] ?? []))
+}
+
+function tell(file: string, reports: readonly Report[], options: Options, io: Io): void {
+  const output = readable(options, io)
+  const style = styleFor(output, io.env)
+  const imports = options.imports.map((name) => ` --import ${quoted(name)}`).join('')
+  const command = `${COMMAND}${imports} ${quoted(file)}`
+  const texts = reports.map((report) =>
+    formatReport(report, { style, slow: options.slow, command, level: options.level }),
+  )
+  output.write(`${texts.join('\n\n')}\n`)
+  writeReports(options, reports, io)
+}
+
+/** @param part only some of the rules were run, as was asked for */
+function exitCode(report: Report, level: Level, part: boolean): number {
+  const hindrances = report.levels.find((each) => each.level === level)?.hindrances ?? []
+  const kinds = hindrances.map(({ kind }) => kind)
+  if (part ? allCases(report).some(isBad) : kinds.includes('failed')) return EXIT.failed
+  // Who runs some of the rules asks for those.
+  const notReached = kinds.some((kind) => !part || (kind !== 'left-out' && kind !== 'absent'))
+  return notReached || report.counts.pass + report.counts['absent-ok'] === 0 ? EXIT.notReached : EXIT.reached
+}
+
+const BY_WEIGHT = [EXIT.failed, EXIT.notReached, EXIT.reached]
+
+const worst = (codes: readonly number[]): number => BY_WEIGHT.find((code) => codes.includes(code)) ?? EXIT.internal

@@ -1,0 +1,3 @@
+import { referenceHarness } from '../../../src/reference.js'
+
+export default referenceHarness('right')

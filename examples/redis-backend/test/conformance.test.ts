@@ -1,0 +1,29 @@
+import { describeStateBackend } from '@flujo-state/conformance/vitest'
+import { afterAll, describe, it } from 'vitest'
+import { close, harness } from './support/harness.js'
+import { noServer } from './support/server.js'
+
+// A server takes its time: values, identifiers and bad input, which core alone looks at, are asked in conformance.long.ts.
+const only = [
+  'GEN',
+  'STA',
+  'ISO',
+  'LST',
+  'PAG',
+  'STT',
+  'CLN',
+  'FLD',
+  'BGT',
+  'EVL',
+  'RUN',
+  'ONE',
+  'PLH',
+  'STP',
+  'TRC',
+  'SPN',
+]
+only.push('CLM', 'LSE', 'VER', 'ATM', 'CUR', 'SHD', 'DUR', 'MIG', 'CON', 'EXT', 'MDL', 'IDS-01', 'VAL-01')
+
+if (harness === null) describe.skip('redis', () => it(`is not tested: ${noServer()}`, () => {}))
+else describeStateBackend(harness, { only })
+afterAll(close)

@@ -1,0 +1,44 @@
+// First: what fails must be in place before anything takes functions of `node:fs` for itself.
+import './fs-faults.js'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { folderStorage, type Harness, type HarnessEnv } from '@flujo-state/conformance'
+import { FileBackend } from '../../src/index.js'
+import { FolderFaults } from './faults.js'
+import { unwatchFolder } from './fs-faults.js'
+
+// The storage key alone names the folder, so that another process finds it. It has neighbours that are not the backend's to touch.
+const parentOf = ({ storageKey }: HarnessEnv) => join(tmpdir(), `flujo-file-${storageKey}`)
+const folderOf = (env: HarnessEnv) => join(parentOf(env), 'store')
+const NEIGHBOURS = ['a', 'a.json', 'runs', 'secret.txt']
+
+/** Storages whose locks are held for long by a test. */
+const impatient = new Set<string>()
+
+export function open(env: HarnessEnv): FileBackend {
+  const busyTimeoutMs = impatient.has(env.storageKey) ? 10 : 5_000
+  return new FileBackend(folderOf(env), { clock: env.clock, busyTimeoutMs })
+}
+
+export const harness: Harness = {
+  name: 'file',
+  create(env) {
+    mkdirSync(parentOf(env))
+    for (const name of NEIGHBOURS) writeFileSync(join(parentOf(env), name), 'not the store')
+    return open(env)
+  },
+  reopen: open,
+  second: open,
+  spawn: { module: import.meta.url, exportName: 'open', execArgv: ['--import', 'tsx'] },
+  destroy(env) {
+    unwatchFolder(folderOf(env))
+    impatient.delete(env.storageKey)
+    rmSync(parentOf(env), { recursive: true, force: true })
+  },
+  storage: (env) => folderStorage(folderOf(env)),
+  faults(env) {
+    impatient.add(env.storageKey)
+    return new FolderFaults(folderOf(env))
+  },
+}
