@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { bundledSpawn } from '../../bundle.shared.js'
 import { ProcessGone } from '../src/child/process.js'
 import { type Spawned, spawnInstance } from '../src/child/spawned.js'
 import { virtualClock } from '../src/clock.js'
@@ -9,8 +9,7 @@ import { referenceHarness } from '../src/reference.js'
 import { rule } from '../src/rule.js'
 import { casesOf, runCase } from '../src/run.js'
 
-const module = fileURLToPath(new URL('./support/in-child.ts', import.meta.url))
-const hook: SpawnHook = { module, exportName: 'open', execArgv: ['--import', 'tsx'] }
+const hook: SpawnHook = bundledSpawn(new URL('./support/in-child.ts', import.meta.url), 'open')
 const gen = createGenerators()
 const clock = virtualClock()
 

@@ -5,13 +5,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createStateBackend } from '@flujo-state/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { bundledSpawn } from '../../bundle.shared.js'
 import { createGenerators } from '../src/fixtures/generators.js'
+import type { Harness, SpawnHook } from '../src/harness.js'
 import { ReferenceFileStore } from '../src/reference-file.js'
 import { referenceFileHarness } from '../src/reference-file-harness.js'
 import { describeStateBackend } from '../src/vitest.js'
 
+// As in the packed suite, where the program of a child is JavaScript.
+const harness: Harness = {
+  ...referenceFileHarness(),
+  spawn: {
+    ...(referenceFileHarness().spawn as SpawnHook),
+    ...bundledSpawn(new URL('../src/reference-file.ts', import.meta.url), 'openReferenceFile'),
+  },
+}
 // What files, processes and failures have to do with: in all else it is the reference store. reference-file.long.ts asks more.
-describeStateBackend(referenceFileHarness(), { only: ['DUR', 'MIG', 'SHD', 'STT-09', 'BGT-14', 'CON-13', 'EXT-02'] })
+describeStateBackend(harness, { only: ['DUR', 'MIG', 'SHD', 'STT-09', 'BGT-14', 'CON-13', 'EXT-02'] })
 
 describe('the lock of the reference file store', () => {
   const state = createGenerators().state()

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { bundle } from '../../bundle.shared.js'
 import { referenceHarness } from '../src/reference.js'
 import { type Runner, registerRules } from '../src/register.js'
 import { rule } from '../src/rule.js'
@@ -64,8 +64,8 @@ describe('register', () => {
   })
 
   it('works under node:test', async () => {
-    const file = fileURLToPath(new URL('support/node-test.ts', import.meta.url))
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--test-reporter', 'tap', file])
+    const file = bundle(new URL('support/node-test.ts', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, ['--test-reporter', 'tap', file])
     expect(stdout).toMatch(/ok \d+ - STA-02 An id that was never saved loads as null\./)
     expect(stdout).toMatch(/ok \d+ - DUR-01 .*not run: needs the harness's `reopen`.* # SKIP/)
     expect(stdout).toMatch(/^# fail 0$/m)

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundle } from '../../bundle.shared.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 // Inside this package, so that the examples find the packages that they import.
@@ -56,7 +57,7 @@ describe('the examples of the READMEs', () => {
   it.each(examples)('$name', { timeout: 120_000 }, async ({ name, code, prints }) => {
     const path = join(sources, `${name.replace(/\W+/g, '-')}.mts`)
     await writeFile(path, code)
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', tsx, path], {
+    const { stdout } = await promisify(execFile)(process.execPath, [bundle(path)], {
       cwd: folder,
       env: { ...process.env, NO_COLOR: '1' },
       maxBuffer: 64 * 1024 * 1024,

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { folderStorage, type Harness, type HarnessEnv } from '@flujo-state/conformance'
+import { bundledSpawn } from '../../../../bundle.shared.js'
 import { FileBackend } from '../../src/index.js'
 import { FolderFaults } from './faults.js'
 import { unwatchFolder } from './fs-faults.js'
@@ -30,7 +31,7 @@ export const harness: Harness = {
   },
   reopen: open,
   second: open,
-  spawn: { module: import.meta.url, exportName: 'open', execArgv: ['--import', 'tsx'] },
+  spawn: bundledSpawn(import.meta.url, 'open'),
   destroy(env) {
     unwatchFolder(folderOf(env))
     impatient.delete(env.storageKey)

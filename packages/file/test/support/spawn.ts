@@ -2,10 +2,10 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { bundle } from '../../../../bundle.shared.js'
 
-const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
+const CHILD = new URL('./child.ts', import.meta.url)
 
 export interface Child {
   readonly process: ChildProcessByStdio<Writable, Readable, null>
@@ -19,7 +19,7 @@ export interface Child {
 
 /** Starts `child.ts` with these arguments; it is killed at the end of the test. */
 export function startChild(...args: string[]): Child {
-  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [bundle(CHILD), ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines: string[] = []
   const reader: Interface = createInterface(child.stdout)
   reader.on('line', (line) => lines.push(line))

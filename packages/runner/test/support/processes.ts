@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { bundle } from '../../../../bundle.shared.js'
 import type { Orders } from '../programs/worker.js'
 
-const program = fileURLToPath(new URL('../programs/worker.ts', import.meta.url))
-const tsx = import.meta.resolve('tsx')
+const program = new URL('../programs/worker.ts', import.meta.url)
 
 interface Ended {
   readonly code: number | null
@@ -22,7 +21,7 @@ export class WorkerProcess {
   #wake: () => void = () => {}
 
   constructor(orders: Orders) {
-    const child = spawn(process.execPath, ['--import', tsx, program, JSON.stringify(orders)], { stdio: 'pipe' })
+    const child = spawn(process.execPath, [bundle(program), JSON.stringify(orders)], { stdio: 'pipe' })
     this.#child = child
     let rest = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

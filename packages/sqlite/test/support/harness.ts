@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { folderStorage, type Harness, type HarnessEnv, type RawStorage, type SpawnHook } from '@flujo-state/conformance'
+import { folderStorage, type Harness, type HarnessEnv, type RawStorage } from '@flujo-state/conformance'
+import { bundledSpawn } from '../../../../bundle.shared.js'
 import { type Durability, SQLiteBackend } from '../../src/index.js'
 import { DatabaseFaults } from './faults.js'
 
@@ -63,13 +64,12 @@ function inFile(durability: Durability, open: (env: HarnessEnv) => SQLiteBackend
     faults.delete(storageKey)
     remove(storageKey)
   }
-  const spawn: SpawnHook = { module: import.meta.url, exportName, execArgv: ['--import', 'tsx'] }
   return {
     name: `sqlite, in a file, ${durability}`,
     create,
     reopen: open,
     second: open,
-    spawn,
+    spawn: bundledSpawn(import.meta.url, exportName),
     destroy,
     storage,
     faults({ storageKey }) {

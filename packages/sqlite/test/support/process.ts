@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { bundle } from '../../../../bundle.shared.js'
 
 /** A program of `test/programs/` in a process of its own. */
 export interface Program {
@@ -15,8 +15,8 @@ export interface Program {
 }
 
 export function start(program: string, ...args: string[]): Program {
-  const path = fileURLToPath(new URL(`../programs/${program}`, import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const path = bundle(new URL(`../programs/${program}`, import.meta.url))
+  const child = spawn(process.execPath, [path, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
   onTestFinished(() => {
     child.kill('SIGKILL')
   })
