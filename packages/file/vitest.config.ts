@@ -1,1 +1,1 @@
-export { default } from '../../vitest.shared.js'
+export { isolated as default } from '../../vitest.shared.js'

@@ -2,11 +2,11 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { start } from './support/process.js'
+import { startUnbundled } from './support/process.js'
 import { temporaryFolder } from './support/temporary.js'
 
 async function errorOf(what: string): Promise<{ code: string; message: string }> {
-  const program = start('without-driver.ts', what)
+  const program = startUnbundled('without-driver.ts', what)
   return JSON.parse(await program.next())
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { bundle } from '../../../../bundle.shared.js'
 
@@ -14,9 +15,15 @@ export interface Program {
   readonly ended: Promise<number | null>
 }
 
-export function start(program: string, ...args: string[]): Program {
-  const path = bundle(new URL(`../programs/${program}`, import.meta.url))
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+export const start = (program: string, ...args: string[]) => run(program, [bundle(urlOf(program)), ...args])
+/** For programs that change how modules are found. */
+export const startUnbundled = (program: string, ...args: string[]) =>
+  run(program, ['--import', 'tsx', fileURLToPath(urlOf(program)), ...args])
+
+const urlOf = (program: string) => new URL(`../programs/${program}`, import.meta.url)
+
+function run(program: string, args: readonly string[]): Program {
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   onTestFinished(() => {
     child.kill('SIGKILL')
   })
