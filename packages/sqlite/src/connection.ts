@@ -31,6 +31,8 @@ export class Lock {
   waits = 0
   readonly #store: string
   readonly #timeoutMs: number
+  /** Until then it is the turn of the others, if there are any. */
+  #turnOfOthers = 0
 
   constructor(store: string, timeoutMs: number) {
     this.#store = store
@@ -45,6 +47,15 @@ export class Lock {
       if (!isBusy(error)) throw translate(error, this.#store)
       return this.#wait(work, error)
     }
+  }
+
+  /**
+   * The same for writes. Who had to wait lets the others in before the next one: a writer that goes on at once gives the lock back
+   * for so short a time that those who wait for it, and only ask now and then, might never meet it free.
+   */
+  attemptInTurn<T>(work: () => T): MaybePromise<T> {
+    const pause = this.#turnOfOthers - performance.now()
+    return pause > 0 ? sleep(pause).then(() => this.attempt(work)) : this.attempt(work)
   }
 
   /** Does the work now or not at all, for callers that cannot wait. */
@@ -65,7 +76,9 @@ export class Lock {
       const pause = delay * (0.5 + Math.random() / 2)
       await sleep(Math.min(pause, deadline - performance.now()))
       try {
-        return work()
+        const result = work()
+        this.#turnOfOthers = performance.now() + TURN
+        return result
       } catch (error) {
         if (!isBusy(error)) throw translate(error, this.#store)
         last = error
@@ -74,7 +87,9 @@ export class Lock {
     throw busy(last, this.#store, this.#timeoutMs)
   }
 }
-const LONGEST_DELAY = 20
+/** Milliseconds. A turn is longer than the longest delay, so that nobody who waits misses it. */
+const LONGEST_DELAY = 2
+const TURN = 4
 
 /** One open database: how statements are run on it, and in which transactions. */
 export class Connection {
@@ -132,7 +147,7 @@ export class Connection {
 
   /** Runs writes in one immediate transaction: all of them are committed, and durable, or none. May be run more than once. */
   write<T>(work: () => T): MaybePromise<T> {
-    return this.#lock.attempt(() => {
+    return this.#lock.attemptInTurn(() => {
       if (this.handle.inTransaction) throw new HandleInUse()
       return this.#withOurSettings(() => this.#within('immediate', work))
     })

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Connection, Lock } from '../src/connection.js'
 import { loadDriver } from '../src/driver.js'
 import { backendOf, handleOf } from './support/backends.js'
@@ -30,6 +30,22 @@ describe('Lock', () => {
     expect(answer).toBeInstanceOf(Promise)
     expect(await answer).toBe('free')
     expect([tries, lock.waits]).toEqual([4, 1])
+  })
+
+  it('lets others write who wait as well, before who had to wait writes again', async () => {
+    const lock = new Lock('x', 1000)
+    const time = vi.spyOn(performance, 'now').mockReturnValue(1000)
+    onTestFinished(() => time.mockRestore())
+    let tries = 0
+    await lock.attemptInTurn(() => {
+      if (++tries < 2) throw busy()
+    })
+    expect(lock.attempt(() => 'a read')).toBe('a read')
+    const next = lock.attemptInTurn(() => 'a write')
+    expect(next).toBeInstanceOf(Promise)
+    expect(await next).toBe('a write')
+    time.mockReturnValue(1010)
+    expect(lock.attemptInTurn(() => 'without a wait')).toBe('without a wait')
   })
 
   it('is BUSY when the time is over, or at once with no time', async () => {

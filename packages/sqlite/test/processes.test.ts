@@ -23,6 +23,14 @@ describe('several processes', () => {
     expect(handleOf(path).pragma('integrity_check', { simple: true })).toBe('ok')
   })
 
+  it('take turns, though each writes without a rest and the disk is slow', async () => {
+    const path = temporaryFile()
+    await backendOf(path).open()
+    const writers = ['a', 'b', 'c', 'd'].map((name) => start('slow-disk.ts', path, name, '30'))
+    await Promise.all(writers.map((writer) => writer.next()))
+    for (const writer of writers) expect(await writer.next()).toBe('0')
+  })
+
   it('see what the others have written, at once', async () => {
     const path = temporaryFile()
     const reader = backendOf(path)
