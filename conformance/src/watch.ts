@@ -10,7 +10,13 @@ const STREAMS = ['stdout', 'stderr'] as const
 const FAULTS = ['unhandledRejection', 'uncaughtException'] as const
 type Fault = (typeof FAULTS)[number]
 type Handler = (...args: unknown[]) => void
-type Snapshot = ReadonlyMap<string, ReadonlyMap<PropertyKey, unknown>>
+/** An object that all share, and the keys and members that it had. */
+interface Snapshot {
+  readonly name: string
+  readonly object: object
+  readonly keys: readonly (string | symbol)[]
+  readonly members: readonly unknown[]
+}
 
 /**
  * Watches the process from its creation to `end`: unhandled rejections and exceptions (which it takes over meanwhile, so that the rule
@@ -59,7 +65,7 @@ export class Watch {
       for (const handler of handlers) process.on(fault, handler)
     }
     for (const undo of this.#undo) undo()
-    return this.#stains[0] ?? changed(this.#before, snapshot())
+    return this.#stains[0] ?? changed(this.#before)
   }
 }
 
@@ -72,13 +78,14 @@ function isRunner(stack: string): boolean {
   )
 }
 
-function snapshot(): Snapshot {
-  const globals = new Map<PropertyKey, unknown>(Reflect.ownKeys(globalThis).map((key) => [key, true]))
+function snapshot(): readonly Snapshot[] {
+  // Of the globals only which there are: some are made when they are first read.
+  const globals = { name: 'globalThis', object: globalThis, keys: Reflect.ownKeys(globalThis), members: [] }
   const prototypes = PROTOTYPES.map(({ name, object }) => {
-    const keys = Reflect.ownKeys(object).map((key) => [key, memberOf(object, key)] as const)
-    return [name, new Map<PropertyKey, unknown>(keys)] as const
+    const keys = Reflect.ownKeys(object)
+    return { name, object, keys, members: keys.map((key) => memberOf(object, key)) }
   })
-  return new Map([['globalThis', globals], ...prototypes])
+  return [globals, ...prototypes]
 }
 
 function memberOf(object: object, key: PropertyKey): unknown {
@@ -86,12 +93,20 @@ function memberOf(object: object, key: PropertyKey): unknown {
   return descriptor?.get ?? descriptor?.value
 }
 
-function changed(before: Snapshot, after: Snapshot): string | null {
-  for (const [name, values] of after) {
-    const old = before.get(name)
-    for (const [key, value] of values)
-      if (!Object.is(old?.get(key), value)) return `${name}[${String(key)}] was ${old?.has(key) ? 'changed' : 'added'}`
-    for (const key of old?.keys() ?? []) if (!values.has(key)) return `${name}[${String(key)}] was removed`
+/** This runs after every case: what is as it was is seen without making anything. */
+function changed(before: readonly Snapshot[]): string | null {
+  for (const { name, object, keys, members } of before) {
+    const found = Reflect.ownKeys(object)
+    if (found.length !== keys.length || found.some((key, index) => key !== keys[index])) {
+      const added = found.find((key) => !keys.includes(key))
+      if (added !== undefined) return `${name}[${String(added)}] was added`
+      const removed = keys.find((key) => !found.includes(key))
+      if (removed !== undefined) return `${name}[${String(removed)}] was removed`
+    }
+    const other = members.findIndex(
+      (member, index) => !Object.is(member, memberOf(object, keys[index] as string | symbol)),
+    )
+    if (other !== -1) return `${name}[${String(keys[other])}] was changed`
   }
   return null
 }
