@@ -1,9 +1,10 @@
 /**
- * A store that keeps rows in plain arrays and finds, filters and sorts them the long way round: slow, and obviously right. The
+ * A store that keeps rows in plain arrays and filters and sorts them the long way round: slow, and obviously right. The
  * suite is tried on it, and its broken backends are made from it.
  */
 import type * as core from '@flujo-state/core'
 import { defineCapabilities, stepOf } from '@flujo-state/core'
+import { others, Places, pageOf, within } from './reference-rows.js'
 
 /** The rows of one storage. Instances that share it are instances over the same storage. */
 export class Tables {
@@ -22,6 +23,13 @@ export class ReferenceStore implements core.StateStore {
   readonly capabilities = defineCapabilities({ persistence: 'crash', multiInstance: 'process' })
   readonly groupsCommits: boolean = false
   protected readonly tables: Tables
+  readonly #states = new Places<core.StateRow>(({ runId }) => runId)
+  readonly #histories = new Places<Tables['histories'][number]>(({ runId }) => runId)
+  readonly #runs = new Places<core.RunRow>(({ runId }) => runId)
+  readonly #steps = new Places<core.StepRow>(({ runId, executionId }) => keyOf(runId, executionId))
+  readonly #spans = new Places<core.SpanRow>(({ runId, spanId }) => keyOf(runId, spanId))
+  readonly #leases = new Places<core.LeaseRow>(({ runId }) => runId)
+  readonly #systemStates = new Places<core.SystemStateRow>(({ key }) => key)
 
   constructor(tables: Tables) {
     this.tables = tables
@@ -41,14 +49,14 @@ export class ReferenceStore implements core.StateStore {
   protected head(unit: core.CommitUnit): core.RunHead {
     const { runId } = unit
     const { states, runs, steps, leases, histories, counters } = this.tables
-    const state = states.find((row) => row.runId === runId)
-    const historyLength = histories.find((row) => row.runId === runId)?.items.length ?? 0
+    const state = this.#states.find(states, runId)
+    const historyLength = this.#histories.find(histories, runId)?.items.length ?? 0
     const executionId = stepOf(unit)
     return {
       state: state ? { ...state, historyLength } : null,
-      run: runs.find((row) => row.runId === runId) ?? null,
-      lease: leases.find((row) => row.runId === runId) ?? null,
-      step: steps.find((row) => row.runId === runId && row.executionId === executionId) ?? null,
+      run: this.#runs.find(runs, runId) ?? null,
+      lease: this.#leases.find(leases, runId) ?? null,
+      step: this.#steps.find(steps, executionId === null ? null : keyOf(runId, executionId)) ?? null,
       counters,
     }
   }
@@ -57,11 +65,11 @@ export class ReferenceStore implements core.StateStore {
     const { tables } = this
     switch (write.kind) {
       case 'put-state':
-        put(tables.states, write.row, (row) => row.runId === write.row.runId)
+        this.#states.put(tables.states, write.row)
         this.putHistory(write.row.runId, write.history)
         return
       case 'patch-state':
-        patch(tables.states, write.runId, write.set)
+        this.#states.patch(tables.states, write.runId, write.set)
         return
       case 'replace-history':
         this.putHistory(write.runId, write.items)
@@ -74,16 +82,16 @@ export class ReferenceStore implements core.StateStore {
         tables.histories = others(tables.histories, write.runId)
         return
       case 'put-run':
-        put(tables.runs, write.row, (row) => row.runId === write.row.runId)
+        this.#runs.put(tables.runs, write.row)
         return
       case 'patch-run':
-        patch(tables.runs, write.runId, write.set)
+        this.#runs.patch(tables.runs, write.runId, write.set)
         return
       case 'put-step':
-        put(tables.steps, write.row, (row) => isStep(row, write.row))
+        this.#steps.put(tables.steps, write.row)
         return
       case 'put-spans':
-        this.putSpans(write.rows)
+        for (const row of write.rows) this.#spans.put(tables.spans, row)
         return
       case 'delete-spans':
         tables.spans = others(tables.spans, write.runId)
@@ -92,13 +100,13 @@ export class ReferenceStore implements core.StateStore {
         tables.evaluations.push(write.row)
         return
       case 'put-lease':
-        put(tables.leases, write.row, (row) => row.runId === write.row.runId)
+        this.#leases.put(tables.leases, write.row)
         return
       case 'delete-lease':
         tables.leases = others(tables.leases, write.runId)
         return
       case 'put-system-state':
-        put(tables.systemStates, write.row, (row) => row.key === write.row.key)
+        this.#systemStates.put(tables.systemStates, write.row)
         return
       case 'raise-counter':
         tables.counters = { ...tables.counters, [write.counter]: Math.max(write.to, tables.counters[write.counter]) }
@@ -120,31 +128,19 @@ export class ReferenceStore implements core.StateStore {
     tables.leases = others(tables.leases, runId)
   }
 
-  // The one short cut here: thousands of spans come at once.
-  protected putSpans(rows: readonly core.SpanRow[]): void {
-    const { spans } = this.tables
-    const key = ({ runId, spanId }: core.SpanRow) => JSON.stringify([runId, spanId])
-    const places = new Map(spans.map((row, index) => [key(row), index]))
-    for (const row of rows) {
-      const place = places.get(key(row)) ?? spans.length
-      places.set(key(row), place)
-      spans[place] = row
-    }
-  }
-
   protected putHistory(runId: string, items: readonly core.Encoded[]): void {
-    put(this.tables.histories, { runId, items: [...items] }, (row) => row.runId === runId)
+    this.#histories.put(this.tables.histories, { runId, items: [...items] })
   }
   protected history(runId: string): readonly core.Encoded[] {
-    return this.tables.histories.find((row) => row.runId === runId)?.items ?? []
+    return this.#histories.find(this.tables.histories, runId)?.items ?? []
   }
 
   readState(runId: string): core.MaybePromise<core.StoredState | null> {
-    const row = this.tables.states.find((row) => row.runId === runId)
+    const row = this.#states.find(this.tables.states, runId)
     return row ? { row, history: [...this.history(runId)] } : null
   }
   readRun(runId: string): core.MaybePromise<core.RunRow | null> {
-    const row = this.tables.runs.find((row) => row.runId === runId)
+    const row = this.#runs.find(this.tables.runs, runId)
     return row ? this.withMetadata(row) : null
   }
   readSteps(runId: string): core.MaybePromise<readonly core.StepRow[]> {
@@ -155,15 +151,15 @@ export class ReferenceStore implements core.StateStore {
     return this.tables.spans.filter((row) => row.runId === runId)
   }
   readLease(runId: string): core.MaybePromise<core.LeaseRow | null> {
-    return this.tables.leases.find((row) => row.runId === runId) ?? null
+    return this.#leases.find(this.tables.leases, runId) ?? null
   }
   readSystemState(key: string): core.MaybePromise<core.SystemStateRow | null> {
-    return this.tables.systemStates.find((row) => row.key === key) ?? null
+    return this.#systemStates.find(this.tables.systemStates, key) ?? null
   }
 
   /** The run's row with the snapshot's metadata, if there is a snapshot. */
   protected withMetadata<R extends core.RunSummaryRow>(row: R): R {
-    const state = this.tables.states.find(({ runId }) => runId === row.runId)
+    const state = this.#states.find(this.tables.states, row.runId)
     return { ...row, metadata: state?.metadata ?? row.metadata }
   }
 
@@ -211,43 +207,5 @@ interface Ranked {
 }
 const ranked = ({ createdAt, sequence }: core.EvaluationRow): Ranked => ({ time: createdAt, sequence })
 
-const isStep = (a: core.StepRow, b: core.StepRow) => a.runId === b.runId && a.executionId === b.executionId
-
-/** Replaces the row that is the same one in place, or adds it at the end. */
-function put<R>(rows: R[], row: R, same: (other: R) => boolean): void {
-  const index = rows.findIndex(same)
-  if (index === -1) rows.push(row)
-  else rows[index] = row
-}
-
-function patch<R extends { readonly runId: string }>(rows: R[], runId: string, set: Partial<Omit<R, 'runId'>>): void {
-  const index = rows.findIndex((row) => row.runId === runId)
-  const row = rows[index]
-  if (row !== undefined) rows[index] = { ...row, ...set }
-}
-
-const others = <R extends { readonly runId: string }>(rows: readonly R[], runId: string): R[] =>
-  rows.filter((row) => row.runId !== runId)
-
-interface Listed {
-  readonly runId: string
-  readonly createdAt: number
-  readonly updatedAt: number
-}
-type Paged = Pick<core.StateQuery, 'order' | 'from' | 'before' | 'after' | 'limit' | 'offset'>
-
-const within = (time: number, { from, before }: Paged) =>
-  (from === undefined || time >= from) && (before === undefined || time < before)
-
-/** Newest first, ties by run id descending in the order of their UTF-8 bytes. */
-function newestFirst(a: core.Position, b: core.Position): number {
-  return b.time - a.time || Buffer.compare(Buffer.from(b.id), Buffer.from(a.id))
-}
-
-function pageOf<R extends Listed>(rows: readonly R[], { order, after, offset = 0, limit = rows.length }: Paged): R[] {
-  const place = (row: R) => ({ time: row[order], id: row.runId })
-  return rows
-    .filter((row) => after === undefined || newestFirst(place(row), after) > 0)
-    .sort((a, b) => newestFirst(place(a), place(b)))
-    .slice(offset, offset + limit)
-}
+// No identifier has a NUL in it.
+const keyOf = (runId: string | null, id: string) => `${runId}\0${id}`
