@@ -2,7 +2,7 @@ import type { CapabilityGroup } from '@flujo-state/core'
 import { type Argument, INPUTS } from '../fixtures/inputs.js'
 import { METHODS } from '../fixtures/methods.js'
 import { wrongs } from '../fixtures/shapes.js'
-import { fillWorld } from '../fixtures/world.js'
+import { fewValues, fillWorld } from '../fixtures/world.js'
 import { type Rule, ruleFor } from '../rule.js'
 
 type Name = keyof typeof INPUTS
@@ -22,7 +22,7 @@ export const badInputRules: readonly Rule[] = [
     { variantRequires: groupsOf, timeoutMs: 20_000 },
     methods,
     async (t, name) => {
-      await fillWorld(t)
+      await fillWorld(t, t.backend, fewValues)
       const before = await t.dump(t.backend, ['plain'])
       const method = t.backend[name].bind(t.backend) as (...args: unknown[]) => Promise<unknown>
       for (const [index, { shape, path, valid }] of (INPUTS[name] as readonly Argument[]).entries())

@@ -1,7 +1,7 @@
 import { isStateBackendError, type StateBackend } from '@flujo-state/core'
 import type { RuleContext } from '../context.js'
 import { METHODS, type Method } from '../fixtures/methods.js'
-import { fillWorld, WORLD_IDS } from '../fixtures/world.js'
+import { fewValues, fillWorld, WORLD_IDS } from '../fixtures/world.js'
 import { type Rule, rule, ruleFor } from '../rule.js'
 
 const byName = (methods: readonly Method[]) => Object.fromEntries(methods.map((method) => [method.name, method]))
@@ -106,7 +106,7 @@ export const everyMethodRules: readonly Rule[] = [
     requiresGroup,
     byName(METHODS.filter(({ kind, name }) => kind === 'write' && name !== 'compact')),
     async (t, method) => {
-      await fillWorld(t)
+      await fillWorld(t, t.backend, fewValues)
       const before = await t.dump(t.backend, WORLD_IDS)
       for (const args of HOSTILE_ARGUMENTS.slice(1))
         await t.assert.rejects(() => callAny(t.backend, method, args()), 'VALIDATION')
