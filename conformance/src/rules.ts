@@ -34,6 +34,7 @@ import type { Rule } from './rule.js'
 import { atomicCommitRules } from './themes/atomic-commit.js'
 import { badInputRules } from './themes/bad-input.js'
 import { capabilityRules } from './themes/capabilities.js'
+import { commitStateRules } from './themes/commit-state.js'
 import { concurrencyRules } from './themes/concurrency.js'
 import { crashRules } from './themes/crash.js'
 import { cursorRules } from './themes/cursor.js'
@@ -45,6 +46,7 @@ import { faultRules } from './themes/faults.js'
 import { groupedWriteRules } from './themes/grouped-writes.js'
 import { identifierRules } from './themes/identifiers.js'
 import { isolationRules } from './themes/isolation.js'
+import { isolationCallRules } from './themes/isolation-calls.js'
 import { limitRules } from './themes/limits.js'
 import { lockedStoreRules } from './themes/locked-store.js'
 import { modelRules } from './themes/model.js'
@@ -75,6 +77,7 @@ export const allRules: readonly Rule[] = [
   identifierRules,
   pathRules,
   isolationRules,
+  isolationCallRules,
   workflowListRules,
   workflowFilterRules,
   pagingRules,
@@ -110,6 +113,7 @@ export const allRules: readonly Rule[] = [
   versionRules,
   versionGrowthRules,
   atomicCommitRules,
+  commitStateRules,
   cursorRules,
   cursorInputRules,
   errorOrderRules,

@@ -13,6 +13,15 @@ export class ProcessGone extends Error {
   override readonly name = 'ProcessGone'
 }
 
+/** What a process does until it is killed: that it ended in the middle is no failure, anything else is. */
+export async function untilGone(work: Promise<unknown>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    if (!(error instanceof ProcessGone)) throw error
+  }
+}
+
 interface Pending {
   readonly onDone: (index: number, value: unknown) => void
   readonly resolve: (value: unknown) => void

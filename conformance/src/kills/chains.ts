@@ -1,6 +1,6 @@
 /** Several writers in one process: each makes its next write when the one before was acknowledged. */
 import type { StateBackend } from '@flujo-state/core'
-import { ProcessGone } from '../child/process.js'
+import { untilGone } from '../child/process.js'
 import type { Call } from '../child/protocol.js'
 import type { Spawned } from '../child/spawned.js'
 import type { RuleContext } from '../context.js'
@@ -63,14 +63,11 @@ export async function killAmongChains(t: RuleContext, process: Spawned, moment: 
   const begin = performance.now()
   const running = WRITERS.map(async (writer) => {
     const calls = Array.from({ length: LENGTH }, (_, n) => writeOf(t, writer, n))
-    await process
-      .script(calls, (index) => {
-        acknowledged[writer] = index + 1
-        if (++total === moment.after) reached()
-      })
-      .catch((error: unknown) => {
-        if (!(error instanceof ProcessGone)) throw error
-      })
+    const script = process.script(calls, (index) => {
+      acknowledged[writer] = index + 1
+      if (++total === moment.after) reached()
+    })
+    await untilGone(script)
   })
   await Promise.race([atMoment, Promise.all(running)])
   await pause(((moment.inside ?? 0) * (performance.now() - begin)) / moment.after)

@@ -1,5 +1,5 @@
 import type { Lease, StateBackend, Written } from '@flujo-state/core'
-import { ProcessGone } from '../child/process.js'
+import { untilGone } from '../child/process.js'
 import type { Spawned } from '../child/spawned.js'
 import type { RuleContext } from '../context.js'
 import { completed } from './completed.js'
@@ -41,9 +41,7 @@ async function runAndKill(
       if (values.length === after) reached()
     },
   )
-  const ended = running.catch((error: unknown) => {
-    if (!(error instanceof ProcessGone)) throw error
-  })
+  const ended = untilGone(running)
   const begin = performance.now()
   // It may be refused something before that.
   await Promise.race([moment, ended])

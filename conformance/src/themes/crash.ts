@@ -1,3 +1,4 @@
+import { untilGone } from '../child/process.js'
 import type { RuleContext } from '../context.js'
 import { chainsAreWhole, killAmongChains } from '../kills/chains.js'
 import { completed } from '../kills/completed.js'
@@ -115,7 +116,7 @@ export const crashRules: readonly Rule[] = [
       for (let round = 0; round < rounds; round++) {
         const other = await t.other()
         const process = await t.spawn(other)
-        const opening = process.script([{ method: 'open', args: [] }]).catch(() => {})
+        const opening = untilGone(process.script([{ method: 'open', args: [] }]))
         await pause((takes * (round + draw())) / rounds)
         await process.kill()
         await opening
