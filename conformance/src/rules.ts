@@ -46,7 +46,6 @@ import { faultRules } from './themes/faults.js'
 import { groupedWriteRules } from './themes/grouped-writes.js'
 import { identifierRules } from './themes/identifiers.js'
 import { isolationRules } from './themes/isolation.js'
-import { isolationCallRules } from './themes/isolation-calls.js'
 import { limitRules } from './themes/limits.js'
 import { lockedStoreRules } from './themes/locked-store.js'
 import { modelRules } from './themes/model.js'
@@ -77,7 +76,6 @@ export const allRules: readonly Rule[] = [
   identifierRules,
   pathRules,
   isolationRules,
-  isolationCallRules,
   workflowListRules,
   workflowFilterRules,
   pagingRules,
