@@ -51,7 +51,7 @@ export async function runRules(rules: readonly Rule[], harness: Harness, options
 }
 
 /** Null if no backend can be made: then the cases say why. */
-async function capabilitiesOf(harness: Harness): Promise<Capabilities | null> {
+export async function capabilitiesOf(harness: Harness): Promise<Capabilities | null> {
   try {
     const session = await Session.start(harness, 'capabilities', { seed: DEFAULT_SEED, thoroughness: 'short' })
     const { capabilities } = session.first.raw
@@ -72,13 +72,12 @@ export interface CaseOptions extends Pick<RunOptions, 'seed' | 'thoroughness' | 
 
 /** Runs one case. Never rejects: whatever goes wrong is in the result. */
 export async function runCase(
-  { rule, variant, id }: Case,
+  one: Case,
   harness: Harness,
   { seed = DEFAULT_SEED, thoroughness = 'short', start, capabilities }: CaseOptions = {},
 ): Promise<RuleResult> {
-  const { statement, level } = rule
-  const head = { id, rule: rule.id, variant, statement, level }
-  const result = { ...head, hook: null, excused: false, ms: 0, assertions: 0, calls: 0, transcript: [] }
+  const { rule, variant, id } = one
+  const result = beginning(one)
   const whyNot = whyNotRun(rule.needs, harness, capabilities)
   if (whyNot) return { ...result, ...whyNot, outcome: 'not-run', cause: null, message: null }
   const begin = performance.now()
@@ -105,6 +104,17 @@ export async function runCase(
     transcript: isBad(judged) ? session.recorder.transcript() : [],
   }
 }
+
+function beginning({ rule: { id: rule, statement, level }, variant, id }: Case) {
+  const head = { id, rule, variant, statement, level }
+  return { ...head, hook: null, excused: false, ms: 0, assertions: 0, calls: 0, transcript: [] }
+}
+
+/** The result of a case whose process ended in the middle of it. */
+export const lostCase = (one: Case, message: string): RuleResult => ({
+  ...beginning(one),
+  ...{ outcome: 'error', cause: 'process', reason: null, message },
+})
 
 const LONGER = 10
 

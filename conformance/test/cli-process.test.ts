@@ -1,33 +1,20 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import type { Report } from '../src/index.js'
-import { harnessFile } from './support/cli.js'
+import { harnessProgram, startCommand } from './support/command.js'
 
-const BIN = fileURLToPath(new URL('../src/cli/bin.ts', import.meta.url))
-const TSX = import.meta.resolve('tsx')
 const folder = mkdtempSync(join(tmpdir(), 'flujo-cli-process-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** The command as a program of its own. */
-function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ['--import', TSX, BIN, ...args], { env: { ...process.env, ...env } })
-  const [stdout, stderr]: [string[], string[]] = [[], []]
-  child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text))
-  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
-    child.on('close', (code) => resolve({ code, stdout: stdout.join(''), stderr: stderr.join('') })),
-  )
-  return { child, ended }
-}
-
 it('runs the rules about time in other time zones too', async () => {
-  const { code, stdout, stderr } = await start([harnessFile('time-zone'), '--only', 'TIM-02,STA-01', '--json'], {
-    TZ: 'UTC',
-  }).ended
+  const { code, stdout, stderr } = await startCommand(
+    [harnessProgram('time-zone'), '--only', 'TIM-02,STA-01', '--json', '--jobs', '2'],
+    {
+      TZ: 'UTC',
+    },
+  ).ended
   const report = JSON.parse(stdout) as Report
   expect(code).toBe(1)
   expect(report.counts).toMatchObject({ pass: 3, fail: 5 })
@@ -45,15 +32,15 @@ it('runs the rules about time in other time zones too', async () => {
 
 it('loads a module first, in a process of its own, and passes on its exit code', async () => {
   const loader = 'data:text/javascript,globalThis.process.env.FLUJO_LOADED="yes"'
-  const args = ['--import', loader, harnessFile('without-hooks'), '--only', 'STA-01,DUR-01', '--no-time-zones']
-  const { code, stdout } = await start(args).ended
+  const args = ['--import', loader, harnessProgram('without-hooks'), '--only', 'STA-01,DUR-01', '--no-time-zones']
+  const { code, stdout } = await startCommand(args).ended
   expect(code).toBe(3)
   expect(stdout).toContain('without hooks')
 })
 
 it('removes the storage of the running rule when it is interrupted', async () => {
   const log = join(folder, 'log')
-  const { child, ended } = start([harnessFile('hanging'), '--only', 'STA-02'], { FLUJO_TEST_LOG: log })
+  const { child, ended } = startCommand([harnessProgram('hanging'), '--only', 'STA-02'], { FLUJO_TEST_LOG: log })
   const watching = watch(folder)
   await new Promise((resolve) => watching.once('change', resolve))
   watching.close()

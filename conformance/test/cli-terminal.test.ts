@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { Live } from '../src/cli/live.js'
 import { main } from '../src/cli/main.js'
-import { harnessFile } from './support/cli.js'
+import { command, harnessFile } from './support/command.js'
 
 /** The command, with somebody who looks on. */
 async function onTerminal(env: NodeJS.ProcessEnv, ...args: string[]) {
   const [stdout, stderr]: [string[], string[]] = [[], []]
   const terminal = (texts: string[]) => ({ isTTY: true, columns: 20, write: (text: string) => void texts.push(text) })
-  await main(args, { stdout: terminal(stdout), stderr: terminal(stderr), env }, new Live())
+  const io = { stdout: terminal(stdout), stderr: terminal(stderr), env, program: command() }
+  await main(args, io, new Live())
   return { stdout: stdout.join(''), drawn: stderr }
 }
 

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Report } from '../src/index.js'
 import { allRules } from '../src/rules.js'
 import { withdrawnRules } from '../src/withdrawn.js'
-import { cli, harnessFile } from './support/cli.js'
+import { cli } from './support/cli.js'
+import { harnessFile } from './support/command.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'flujo-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -98,6 +99,7 @@ describe('a wrong harness or command line is 2, with a word about what to do', (
     'a rule in small letters': [[right, '--only', 'sta'], /did you mean STA\?/],
     'an unknown variant': [[right, '--only', 'VAL-09[x]'], /VAL-09 has no such variant/],
     'an unknown level': [[right, '--level', 'best'], /--level is one of core, admin, full, not 'best'/],
+    'a number of jobs that is none': [[right, '--jobs', '0'], /--jobs is a whole number from 1/],
     'a seed that is none': [[right, '--seed', '1.5'], /--seed is a whole number/],
     'a start that is none': [[right, '--start', 'noon'], /--start is a time/],
     'two reports in one': [[right, '--json', '--junit'], /--json and --junit cannot both/],
@@ -182,6 +184,7 @@ describe('words about the rules', () => {
       'explain',
       'seed',
       'self-test',
+      'jobs',
       'level',
     ])
       expect(stdout).toContain(`  --${option} `)

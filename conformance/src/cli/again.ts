@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Live } from './live.js'
 import { EXIT } from './problem.js'
 
-/** The program, as source or as built. */
-export const BIN = fileURLToPath(new URL(`./bin${extname(import.meta.url)}`, import.meta.url))
-
 /** Runs this program again with modules loaded first, and gives its exit code. Child processes inherit them this way. */
-export function runWithImports(imports: readonly string[], args: readonly string[], live: Live): Promise<number> {
+export function runWithImports(
+  program: string,
+  imports: readonly string[],
+  args: readonly string[],
+  live: Live,
+): Promise<number> {
   const loaders = imports.flatMap((name) => ['--import', name])
-  const command = [...process.execArgv, ...loaders, BIN, ...withoutImports(args)]
+  const command = [...process.execArgv, ...loaders, program, ...withoutImports(args)]
   // In a group of its own, so that it hears of an interrupt once: a second one would end it without tidying up.
   const child = spawn(process.execPath, command, { stdio: 'inherit', detached: true })
   const ended = new Promise<number>((resolve, reject) => {

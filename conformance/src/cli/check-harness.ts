@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { CONTRACT_VERSION } from '@flujo-state/core'
 import { casesOf } from '../cases.js'
 import { Session } from '../context.js'
@@ -30,7 +31,7 @@ export function problemsOf(value: object): string[] {
       ? []
       : ['`timeScale` must be a number above 0']),
     // A hook that is misspelt would count as missing.
-    ...unknown.map((key) => `a harness has no member \`${key}\``),
+    ...unknown.map((key) => `a harness has no member \`${key}\` (it may have ${MEMBERS.join(', ')})`),
   ]
 }
 
@@ -38,7 +39,10 @@ function spawnProblems(spawn: unknown): string[] {
   if (spawn === undefined) return []
   const { module, exportName } = (spawn ?? {}) as Readonly<Record<string, unknown>>
   const fits = (typeof module === 'string' || module instanceof URL) && typeof exportName === 'string'
-  return fits ? [] : ['`spawn` must be `{ module, exportName }`']
+  if (!fits) return ['`spawn` must be `{ module, exportName }`']
+  // A child process has another idea of what a path is relative to.
+  const isWhole = module instanceof URL || isAbsolute(module) || URL.canParse(module)
+  return isWhole ? [] : [`\`spawn.module\` must be a URL or an absolute path, such as import.meta.url, not ${module}`]
 }
 
 function withoutProblems(harness: Readonly<Record<string, unknown>>): string[] {

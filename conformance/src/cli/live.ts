@@ -2,6 +2,9 @@ import type { ChildProcess } from 'node:child_process'
 import type { StateBackend } from '@flujo-state/core'
 import type { Harness, HarnessEnv } from '../harness.js'
 
+/** So long a run may take for tidying up when it is broken off. */
+export const TIDY_MS = 10_000
+
 /** What a harness has made and not yet removed: for the case that the run is broken off. */
 export class Live {
   readonly #storages = new Map<Harness, Set<HarnessEnv>>()
@@ -47,6 +50,8 @@ export class Live {
       return await end
     } finally {
       this.#children.delete(child)
+      // Whoever waits for it would begin something new.
+      if (this.#ended) await new Promise(() => {})
     }
   }
 
@@ -55,15 +60,19 @@ export class Live {
     this.#ended = true
     // They tidy up themselves.
     for (const child of this.#children.keys()) child.kill('SIGINT')
+    const children = within(limitMs, [...this.#children.values()])
     await within(
       limitMs / 2,
       [...this.#backends].map((backend) => backend.shutdown()),
     )
     const storages = [...this.#storages].flatMap(([harness, envs]) => [...envs].map((env) => ({ harness, env })))
-    await within(limitMs / 2, [
-      ...storages.map(async ({ harness, env }) => harness.destroy?.(env)),
-      ...this.#children.values(),
-    ])
+    await within(
+      limitMs / 2,
+      storages.map(async ({ harness, env }) => harness.destroy?.(env)),
+    )
+    await children
+    // Those that could not even hear of it.
+    for (const child of this.#children.keys()) child.kill('SIGKILL')
   }
 }
 

@@ -9,7 +9,11 @@ import { COMMAND } from './usage.js'
 /** The harnesses that a module exports. @throws {Problem} that says what to do */
 export async function loadHarnesses(file: string): Promise<readonly Harness[]> {
   const path = resolve(file)
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new Problem(`there is no file ${path}`)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found?.isFile())
+    throw new Problem(
+      found ? `${path} is no file: name the module that exports the harness` : `there is no file ${path}`,
+    )
   const exported = exportOf(await importModule(path, file))
   if (exported === undefined) throw new Problem(`${file} exports no harness: ${EXPECTED}`)
   const harnesses: readonly unknown[] = Array.isArray(exported) ? exported : [exported]
@@ -32,7 +36,9 @@ async function importModule(path: string, file: string): Promise<unknown> {
     return await import(pathToFileURL(path).href)
   } catch (error) {
     const help = isTypeScript(path) && isOfLoading(error)
-    throw new Problem(help ? typeScriptHelp(file, error) : `${file} cannot be loaded: ${stackOf(error)}`)
+    // Of a syntax error a program is not told the place; whoever starts Node is.
+    const where = error instanceof SyntaxError ? `\n(\`node ${file}\` shows where)` : ''
+    throw new Problem(help ? typeScriptHelp(file, error) : `${file} cannot be loaded: ${stackOf(error)}${where}`)
   }
 }
 

@@ -2,6 +2,7 @@ import { CONTRACT_VERSION } from '@flujo-state/core'
 import { SUITE_VERSION } from '../make-report.js'
 import { printable } from '../printable.js'
 import { runWithImports } from './again.js'
+import { serveJob } from './job.js'
 import type { Live } from './live.js'
 import { type Options, parseOptions } from './options.js'
 import type { Io } from './output.js'
@@ -15,7 +16,8 @@ import { COMMAND, USAGE } from './usage.js'
 export async function main(args: readonly string[], io: Io, live: Live): Promise<number> {
   try {
     const options = optionsOf(args)
-    return await (options.imports.length > 0 ? runWithImports(options.imports, args, live) : act(options, io, live))
+    if (options.imports.length > 0) return await runWithImports(io.program, options.imports, args, live)
+    return await act(options, io, live)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     io.stderr.write(`${printable(error.message)}\n`)
@@ -47,6 +49,8 @@ async function act(options: Options, io: Io, live: Live): Promise<number> {
       return EXIT.reached
     case 'self-test':
       return runSelfTest(options, io)
+    case 'job':
+      return serveJob(options.harness ?? '', live)
     case 'run':
       return runSuite(options.harness ?? '', options, io, live)
   }

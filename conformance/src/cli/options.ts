@@ -9,7 +9,7 @@ import { Problem } from './problem.js'
 const FORMATS = { json: '.json', junit: '.xml', markdown: '.md', badge: '.svg' } as const
 export type Format = keyof typeof FORMATS
 
-type Action = 'run' | 'list' | 'explain' | 'self-test' | 'help' | 'version'
+type Action = 'run' | 'list' | 'explain' | 'self-test' | 'help' | 'version' | 'job'
 
 export interface Options {
   readonly action: Action
@@ -19,6 +19,8 @@ export interface Options {
   readonly level: Level
   readonly seed: number | undefined
   readonly start: number | undefined
+  /** So many processes; null: as many as are of use here. */
+  readonly jobs: number | null
   readonly long: boolean
   readonly bail: boolean
   readonly slow: boolean
@@ -38,6 +40,7 @@ const KNOWN = {
   level: text,
   seed: text,
   start: text,
+  jobs: text,
   json: text,
   junit: text,
   markdown: text,
@@ -46,6 +49,8 @@ const KNOWN = {
   bail: flag,
   slow: flag,
   'no-time-zones': flag,
+  // For the command itself.
+  job: flag,
   list: flag,
   'self-test': flag,
   help: { ...flag, short: 'h' },
@@ -70,6 +75,7 @@ export function parseOptions(args: readonly string[]): Options {
     level: levelOf(values.level),
     seed: seedOf(values.seed),
     start: startOf(values.start),
+    jobs: jobsOf(values.jobs),
     long: values.long ?? false,
     bail: values.bail ?? false,
     slow: values.slow ?? false,
@@ -109,6 +115,7 @@ function withFiles(args: readonly string[]): string[] {
 function actionOf(values: Values): Action {
   if (values.help) return 'help'
   if (values.version) return 'version'
+  if (values.job) return 'job'
   const named = [
     ...(values.list ? ['list' as const] : []),
     ...(values.explain ? ['explain' as const] : []),
@@ -177,4 +184,10 @@ function startOf(value: string | undefined): number | undefined {
   const start = Date.parse(value)
   if (Number.isNaN(start)) throw new Problem(`--start is a time such as 2028-02-29T12:00:00Z, not '${value}'`)
   return start
+}
+
+function jobsOf(value: string | undefined): number | null {
+  if (value === undefined) return null
+  if (!/^[1-9]\d{0,2}$/.test(value)) throw new Problem(`--jobs is a whole number from 1 to 999, not '${value}'`)
+  return Number(value)
 }

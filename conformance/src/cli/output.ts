@@ -19,6 +19,8 @@ export interface Io {
   readonly stdout: Output
   readonly stderr: Output
   readonly env: NodeJS.ProcessEnv
+  /** The path of the command, to start it again. */
+  readonly program: string
 }
 
 const RENDERERS: Readonly<Record<Format, (reports: readonly Report[]) => string>> = {

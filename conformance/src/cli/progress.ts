@@ -17,12 +17,6 @@ export class Progress {
     this.#shown = output.isTTY === true && env.TERM !== 'dumb' && !env.CI
   }
 
-  /** Begins to count anew. */
-  restart(): void {
-    this.#done = 0
-    this.#failures = 0
-  }
-
   tick(result: RuleResult, total: number): void {
     if (isBad(result)) this.#failures += 1
     this.#done += 1

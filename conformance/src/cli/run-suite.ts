@@ -1,13 +1,16 @@
+import { availableParallelism } from 'node:os'
 import { casesOf } from '../cases.js'
+import { START_OF_TIME } from '../clock.js'
 import type { Harness } from '../harness.js'
 import type { Level } from '../level.js'
-import { withZones } from '../make-report.js'
-import { allCases, isBad, type Report } from '../report.js'
+import { makeReport, withZones } from '../make-report.js'
+import { allCases, isBad, type Report, type RuleResult } from '../report.js'
 import { formatReport, quoted } from '../reports/text.js'
 import { allRules } from '../rules.js'
-import { DEFAULT_SEED } from '../run.js'
+import { capabilitiesOf, DEFAULT_SEED } from '../run.js'
 import { runConformance } from '../run-conformance.js'
 import { tryHarness } from './check-harness.js'
+import { type Done, runJobs, type Work } from './jobs.js'
 import type { Live } from './live.js'
 import { loadHarnesses } from './load.js'
 import type { Options } from './options.js'
@@ -15,7 +18,7 @@ import { type Io, readable, styleFor, writeReports } from './output.js'
 import { EXIT } from './problem.js'
 import { Progress } from './progress.js'
 import { COMMAND } from './usage.js'
-import { runZones } from './zones.js'
+import { zoneRuns, zoneWork } from './zones.js'
 
 /** Runs the suite on every harness of the module, tells what it found, and gives the exit code. */
 export async function runSuite(file: string, options: Options, io: Io, live: Live): Promise<number> {
@@ -23,7 +26,7 @@ export async function runSuite(file: string, options: Options, io: Io, live: Liv
   for (const harness of harnesses) await tryHarness(harness)
   const progress = new Progress(io.stderr, io.env)
   try {
-    const reports = await reportsOf(file, harnesses, options, live, progress)
+    const reports = await reportsOf(file, harnesses, options, io, live, progress)
     progress.clear()
     tell(file, reports, options, io)
     return worst(reports.map((report) => exitCode(report, options.level, options.only !== undefined)))
@@ -32,34 +35,48 @@ export async function runSuite(file: string, options: Options, io: Io, live: Liv
   }
 }
 
+/** Fewer cases have ended before other processes have started. */
+const FEW = 50
+const MOST_JOBS = 4
+
 async function reportsOf(
   file: string,
   harnesses: readonly Harness[],
   options: Options,
+  { program }: Io,
   live: Live,
   progress: Progress,
 ): Promise<Report[]> {
-  const { only, start, bail, long, seed = DEFAULT_SEED } = options
+  const { only, start = START_OF_TIME, bail, long, timeZones, seed = DEFAULT_SEED } = options
   const cases = casesOf(allRules, only)
+  const thoroughness = long ? 'long' : 'short'
+  const jobs = options.jobs ?? Math.min(availableParallelism(), MOST_JOBS)
+  const isHere = jobs === 1 || (options.jobs === null && cases.length * harnesses.length < FEW)
+  const elsewhere = harnesses.map((_, harness): Work[] => [
+    { harness, cases: isHere ? [] : cases, thoroughness, start },
+    ...zoneWork(timeZones ? cases : [], harness),
+  ])
+  const here = isHere ? harnesses.length * cases.length : 0
+  const total = elsewhere.flat().reduce((sum, work) => sum + work.cases.length, here)
+  const onResult = (result: RuleResult) => progress.tick(result, total)
+
   const reports: Report[] = []
-  for (const harness of harnesses) {
-    progress.restart()
-    const onProgress = (result: Report['cases'][number]) => progress.tick(result, cases.length)
-    const thoroughness = long ? 'long' : 'short'
-    const report = await runConformance(harness, { only, seed, start, bail, thoroughness, onProgress })
+  for (const harness of isHere ? harnesses : []) {
+    const report = await runConformance(harness, { only, seed, start, bail, thoroughness, onProgress: onResult })
     reports.push(report)
     if (bail && !report.ok) return reports
   }
-  if (!options.timeZones) return reports
-  const zones = await runZones({
-    harness: file,
-    cases,
-    whole: only === undefined,
-    seed,
-    live,
-    onProgress: (done, total) => progress.say('time zones', done, total, 0),
-  })
-  return reports.map((report, index) => withZones(report, allRules, zones[index] ?? []))
+  const done = await runJobs(elsewhere.flat(), { file, program, jobs, seed, bail, live, onResult })
+  for (const [index, harness] of harnesses.entries()) {
+    const [own, ...zones] = done.splice(0, elsewhere[index]?.length) as [Done, ...Done[]]
+    // Another one's failure may have ended the run before.
+    if (!isHere && own.results.length === 0) break
+    const report =
+      reports[index] ??
+      makeReport({ ...own, rules: allRules, harness, seed, start, capabilities: await capabilitiesOf(harness) })
+    reports[index] = withZones(report, allRules, zoneRuns(zones))
+  }
+  return reports
 }
 
 function tell(file: string, reports: readonly Report[], options: Options, io: Io): void {

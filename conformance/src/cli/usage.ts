@@ -16,6 +16,8 @@ What is run
   --start TIME        where the rules' clock starts, as an ISO time
   --long              repeats more often what goes wrong only now and then
   --bail              ends after the first failure
+  --jobs N            how many processes run cases at the same time; 1: this one does, but for time zones
+                      [as many as there are processors, at most 4; 1 for a few cases]
   --no-time-zones     leaves out the runs in other time zones
   --import MODULE     loads it into Node first, such as \`tsx\` for a harness in TypeScript
 

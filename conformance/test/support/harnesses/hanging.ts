@@ -2,25 +2,26 @@ import { appendFileSync } from 'node:fs'
 import type { Harness } from '../../../src/index.js'
 import { referenceHarness } from '../../../src/reference.js'
 
-const log = (line: string) => appendFileSync(process.env.FLUJO_TEST_LOG ?? '', `${line}\n`)
+const log = (line: string) => appendFileSync(process.env.FLUJO_TEST_LOG ?? '', `${line} ${process.pid}\n`)
 const reference = referenceHarness('hanging')
-let made = 0
+const isOfRule = (storageKey: string) => storageKey.includes('-sta-')
 
-/** The second backend of the run never answers; what happens to its storage is written down. */
+/** No rule's backend ever answers; what happens to its storage is written down. */
 export const harness: Harness = {
   ...reference,
   timeScale: 100,
   create: async (env) => {
     const backend = await reference.create(env)
-    made += 1
-    if (made === 3) {
+    if (isOfRule(env.storageKey)) {
       log(`made ${env.storageKey}`)
+      process.once('exit', () => log('ended'))
       backend.loadState = () => new Promise(() => {})
+      backend.saveState = () => new Promise(() => {})
     }
     return backend
   },
   destroy: (env) => {
-    if (made === 3) log(`destroyed ${env.storageKey}`)
+    if (isOfRule(env.storageKey)) log(`destroyed ${env.storageKey}`)
     return reference.destroy?.(env)
   },
 }
