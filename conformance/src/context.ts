@@ -7,6 +7,7 @@ import { createGenerators, type Generators } from './fixtures/generators.js'
 import type { Faults, Harness, HarnessEnv, RawStorage } from './harness.js'
 import { Recorder } from './recorder.js'
 import type { Hook } from './rule.js'
+import { show } from './show.js'
 
 export type Thoroughness = 'short' | 'long'
 
@@ -70,6 +71,8 @@ export interface SessionOptions {
   /** What the rule needs. */
   readonly needs?: readonly Hook[] | undefined
 }
+
+const isBackend = (value: unknown): value is StateBackend => typeof value === 'object' && value !== null
 
 function missing(hook: Hook): never {
   throw new TypeError(`a rule that uses ${hook} must say needs: ['${hook}']`)
@@ -152,7 +155,8 @@ export class Session {
   }
 
   async #add(name: string, env: HarnessEnv, make: (env: HarnessEnv) => StateBackend | Promise<StateBackend>) {
-    const raw = await make(env)
+    const raw: unknown = await make(env)
+    if (!isBackend(raw)) throw new TypeError(`it gave ${show(raw)}, which is no StateBackend`)
     const watched = this.recorder.watch(raw, name)
     this.#instances.push({ env, raw, watched, isBeside: name === 'second', abandoned: false })
     return watched

@@ -159,7 +159,7 @@ export interface EvaluationQuery {
   readonly offset?: number | undefined
 }
 
-/** A run row as lists read it: `metadata` is the snapshot's if there is one, else the run's. */
+/** What the author of a backend writes: rows by their keys, lists, and one door for writes. */
 export interface StateStore {
   /** What this store can do, see `defineCapabilities`. */
   readonly capabilities: Capabilities
@@ -178,12 +178,13 @@ export interface StateStore {
 
   /**
    * Applies the units in order, each all or nothing, later ones seeing earlier ones, and makes them durable together. For
-   * each: read the head, call `decide`, apply its writes. Rejects only if nothing at all was written (or `COMMIT_UNKNOWN`);
+   * each: read the head, call `decide` with the store's own time (`now`, else `Date.now()`), apply its writes. Rejects only if nothing at all was written (or `COMMIT_UNKNOWN`);
    * a unit that cannot be written fails alone, by an outcome that is not ok.
    */
   commit(units: readonly CommitUnit[], decide: Decide): MaybePromise<readonly CommitOutcome[]>
 
   readState(runId: string): MaybePromise<StoredState | null>
+  /** With the effective metadata: the snapshot's if there is one, else the run's. */
   readRun(runId: string): MaybePromise<RunRow | null>
   /** By `stepIndex`, then in the order of first saving. */
   readSteps(runId: string): MaybePromise<readonly StepRow[]>
@@ -193,6 +194,7 @@ export interface StateStore {
   readSystemState(key: string): MaybePromise<SystemStateRow | null>
   /** Never reads payloads. */
   listStates(query: StateQuery): MaybePromise<readonly StateSummaryRow[]>
+  /** Never reads payloads. With the effective metadata, as `readRun`. */
   listRuns(query: RunQuery): MaybePromise<readonly RunSummaryRow[]>
   listEvaluations(query: EvaluationQuery): MaybePromise<readonly EvaluationRow[]>
 
