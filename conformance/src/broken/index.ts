@@ -26,12 +26,14 @@ import { brokenReads } from './reads.js'
 import { brokenRecords } from './records.js'
 import { brokenRefusals } from './refusals.js'
 import { brokenRetention } from './retention.js'
+import { brokenRunLists } from './run-lists.js'
 import { brokenRunRecords } from './run-records.js'
 import { brokenRuns } from './runs.js'
 import { brokenSmallPrint } from './small-print.js'
 import { brokenFields } from './snapshot-fields.js'
 import { brokenUpdates } from './snapshot-updates.js'
 import { brokenSnapshots } from './snapshots.js'
+import { brokenSpanStatistics } from './span-statistics.js'
 import { brokenStatuses } from './status.js'
 import { brokenSteps } from './steps.js'
 import { brokenTraces } from './traces.js'
@@ -50,9 +52,11 @@ const all: readonly BrokenBackend[] = [
   brokenTasks,
   brokenRecords,
   brokenRuns,
+  brokenRunLists,
   brokenStatuses,
   brokenSteps,
   brokenTraces,
+  brokenSpanStatistics,
   brokenClaims,
   brokenVersions,
   brokenCommits,

@@ -21,7 +21,9 @@ const saving =
   ({ backend }: { backend: StateBackend }): Partial<StateBackend> => ({
     saveState: async (runId, state, options) => backend.saveState(runId, change(state), options),
   })
-const DEFAULTS = {
+
+/** What a missing field becomes where it should be refused. */
+export const DEFAULTS = {
   pipelineId: 'unknown',
   pipelineName: 'unknown',
   pipelineVersion: 'latest',

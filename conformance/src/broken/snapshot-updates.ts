@@ -2,15 +2,8 @@
 import type { CommitUnit } from '@flujo-state/core'
 import { has, seeing, writing } from './altered-store.js'
 import { type BrokenBackend, brokenBackend, brokenStore } from './broken-backend.js'
+import { DEFAULTS } from './snapshot-fields.js'
 
-const DEFAULTS = {
-  pipelineId: 'unknown',
-  pipelineName: 'unknown',
-  pipelineVersion: 'latest',
-  currentStepIndex: 0,
-  pipelineContext: {},
-  status: 'running',
-} as const
 const NOW = Date.parse('2026-03-01T00:00:00.000Z')
 const saves = (unit: CommitUnit) => has(unit, 'save-state')
 

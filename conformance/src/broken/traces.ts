@@ -1,4 +1,4 @@
-/** Spans, trees and their statistics, kept or made wrongly. */
+/** Spans and trees, kept or made wrongly. */
 import { isStateBackendError, type SpanNode, type SpanRow } from '@flujo-state/core'
 import { ReferenceStore } from '../reference-store.js'
 import { doing, has, writing } from './altered-store.js'
@@ -198,54 +198,6 @@ export const brokenTraces: readonly BrokenBackend[] = [
         (await backend.getSpans(runId, filter)).filter((span) => span.name.startsWith(name)),
     }),
   ),
-  brokenBackend('stats-include-open', 'open spans are counted', ['SPN-09', 'SPN-13'], ({ backend }) => ({
-    getSpanStatistics: async (filter) => {
-      const statistics = await backend.getSpanStatistics(filter)
-      const runs = await backend.listRuns()
-      const open = (await Promise.all(runs.map(({ runId }) => backend.getSpans(runId))))
-        .flat()
-        .filter(({ endTime }) => endTime === null)
-      return { ...statistics, totalSpans: statistics.totalSpans + open.length }
-    },
-  })),
-  brokenStore(
-    'stats-frozen-pipeline',
-    'the pipeline of a span is the one of when it was saved',
-    ['SPN-11'],
-    class extends ReferenceStore {
-      readonly #names = new Map<string, string>()
-      override async listRuns(query: Parameters<ReferenceStore['listRuns']>[0]) {
-        const rows = await super.listRuns({ ...query, pipelineName: undefined })
-        return rows.filter((row) => {
-          const name = this.#names.get(row.runId) ?? row.pipelineName
-          this.#names.set(row.runId, name)
-          return query.pipelineName === undefined || name === query.pipelineName
-        })
-      }
-    },
-  ),
-  brokenBackend('range-exclusive', 'timeRange leaves out its end', ['SPN-12', 'SPN-21'], ({ backend }) => ({
-    getSpanStatistics: ({ timeRange, ...filter } = {}) =>
-      backend.getSpanStatistics(
-        timeRange && timeRange[0] < timeRange[1]
-          ? { ...filter, timeRange: [timeRange[0], Number(timeRange[1]) - 0.001] }
-          : { ...filter, timeRange },
-      ),
-  })),
-  brokenBackend('byname-plain-object', 'names are counted in a plain object with ++', ['SPN-14'], ({ backend }) => ({
-    getSpanStatistics: async (filter) => {
-      const statistics = await backend.getSpanStatistics(filter)
-      const byName: Record<string, number> = {}
-      for (const [name, count] of Object.entries(statistics.byName)) byName[name] = (byName[name] ?? 0) + count
-      return { ...statistics, byName }
-    },
-  })),
-  brokenBackend('span-stats-undefined', 'without spans the maps are missing', ['SPN-13'], ({ backend }) => ({
-    getSpanStatistics: async (filter) => {
-      const statistics = await backend.getSpanStatistics(filter)
-      return statistics.totalSpans > 0 ? statistics : ({ totalSpans: 0 } as typeof statistics)
-    },
-  })),
   brokenStore(
     'spans-cap-10000',
     'rows past the ten thousandth of a batch are dropped',

@@ -1,23 +1,8 @@
-import type { WorkflowState, WorkflowStateInput } from '@flujo-state/core'
-import type { RuleContext } from '../context.js'
+import type { WorkflowStateInput } from '@flujo-state/core'
+import { roundTrip, savedIds } from '../fixtures/workflows.js'
 import { type Rule, rule, ruleFor } from '../rule.js'
 
 const requires = { requires: ['states'] } as const
-
-/** Saves the minimal snapshot with one field changed and gives that field back. */
-async function roundTrip<K extends keyof WorkflowStateInput & keyof WorkflowState>(
-  t: RuleContext,
-  field: K,
-  value: unknown,
-) {
-  const runId = t.gen.runId()
-  await t.backend.saveState(runId, t.gen.state({ [field]: value }))
-  return t.assert.present(await t.backend.loadState(runId), `the snapshot of ${runId}`)[field]
-}
-
-async function ids(t: RuleContext): Promise<string[]> {
-  return (await t.backend.listStates()).map(({ runId }) => runId).sort()
-}
 
 const BAD_COUNTS = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '1', 1n, null, true]
 const FREE_TEXTS = [
@@ -48,7 +33,7 @@ export const workflowFieldRules: readonly Rule[] = [
         path: '$.status',
         what: String(status),
       })
-    t.assert.equal(await ids(t), [], 'ids listed')
+    t.assert.equal(await savedIds(t), [], 'ids listed')
   }),
 
   rule('STA-12', 'A required field that is missing is refused, and the error names it.', requires, async (t) => {
@@ -59,7 +44,7 @@ export const workflowFieldRules: readonly Rule[] = [
       })
       t.assert.ok(error.message.includes(field), `the message names ${field}: ${error.message}`)
     }
-    t.assert.equal(await ids(t), [], 'ids listed')
+    t.assert.equal(await savedIds(t), [], 'ids listed')
   }),
 
   rule(
@@ -82,7 +67,7 @@ export const workflowFieldRules: readonly Rule[] = [
           await t.assert.rejects(() => t.backend.saveState('a', t.gen.state({ [field]: value })), 'VALIDATION', {
             path: `$.${field}`,
           })
-      t.assert.equal(await ids(t), [], 'ids listed')
+      t.assert.equal(await savedIds(t), [], 'ids listed')
     },
   ),
 
@@ -140,6 +125,6 @@ export const workflowFieldRules: readonly Rule[] = [
     await t.assert.rejects(() => t.backend.saveState('a', t.gen.state({ extra: undefined } as object)), 'VALIDATION', {
       path: '$.extra',
     })
-    t.assert.equal(await ids(t), [], 'ids listed')
+    t.assert.equal(await savedIds(t), [], 'ids listed')
   }),
 ]

@@ -1,5 +1,6 @@
-import type { WorkflowState, WorkflowStateInput } from '@flujo-state/core'
+import type { WorkflowState } from '@flujo-state/core'
 import type { RuleContext } from '../context.js'
+import { roundTrip, savedIds } from '../fixtures/workflows.js'
 import { type Rule, rule, ruleFor } from '../rule.js'
 
 const requires = { requires: ['states'] } as const
@@ -27,21 +28,6 @@ async function load(t: RuleContext, runId: string): Promise<Omit<WorkflowState, 
   const { version, ...state } = t.assert.present(await t.backend.loadState(runId), `the snapshot of ${runId}`)
   t.assert.ok(Number.isSafeInteger(version) && version >= 1, `version is a positive integer, got ${version}`)
   return state
-}
-
-/** Saves the minimal snapshot with one field changed and gives that field back. */
-async function roundTrip<K extends keyof WorkflowStateInput & keyof WorkflowState>(
-  t: RuleContext,
-  field: K,
-  value: unknown,
-) {
-  const runId = t.gen.runId()
-  await t.backend.saveState(runId, t.gen.state({ [field]: value }))
-  return (await load(t, runId))[field as Exclude<K, 'version'>]
-}
-
-async function ids(t: RuleContext): Promise<string[]> {
-  return (await t.backend.listStates()).map(({ runId }) => runId).sort()
 }
 
 const TIMES = {
@@ -84,7 +70,7 @@ export const workflowStateRules: readonly Rule[] = [
   rule('STA-04', 'Saving an identical snapshot again leaves one snapshot, with equal data.', requires, async (t) => {
     for (let i = 0; i < 3; i++) await t.backend.saveState('a', t.gen.fullState({ createdAt: START, updatedAt: START }))
     t.assert.equal(await load(t, 'a'), { runId: 'a', ...t.gen.fullState({ createdAt: START, updatedAt: START }) })
-    t.assert.equal(await ids(t), ['a'], 'ids listed')
+    t.assert.equal(await savedIds(t), ['a'], 'ids listed')
   }),
 
   rule(
@@ -99,13 +85,13 @@ export const workflowStateRules: readonly Rule[] = [
       await t.backend.deleteState('run%')
       for (const runId of all.filter((id) => id !== 'run-1' && id !== 'run%'))
         t.assert.equal((await load(t, runId)).pipelineContext, { of: runId === 'run' ? 'second' : runId }, runId)
-      t.assert.equal((await ids(t)).length, all.length - 2, 'how many are left')
+      t.assert.equal((await savedIds(t)).length, all.length - 2, 'how many are left')
     },
   ),
 
   rule('STA-06', 'A snapshot whose own runId is another one is refused.', requires, async (t) => {
     await t.assert.rejects(t.backend.saveState('a', t.gen.state({ runId: 'b' })), 'VALIDATION', { path: '$.runId' })
-    t.assert.equal(await ids(t), [], 'ids listed')
+    t.assert.equal(await savedIds(t), [], 'ids listed')
     await t.backend.saveState('a', t.gen.state({ runId: 'a' }))
     await t.assert.rejects(t.backend.updateState('a', { runId: 'b' }), 'VALIDATION', { path: '$.runId' })
     t.assert.equal((await load(t, 'a')).runId, 'a', 'runId')

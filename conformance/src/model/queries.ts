@@ -40,47 +40,30 @@ interface Wanted {
 const ofRun = (world: World, runId: string) => runOf(world.expected(), runId)
 const wanted = (field: keyof Wanted, arbitrary: fc.Arbitrary<unknown>) => some<Wanted>({ [field]: arbitrary })
 
+/** A list by status, name and time. */
+function listing(method: 'listWorkflows' | 'listRuns', part: 'workflows' | 'runList'): CommandArbitrary {
+  return command(
+    all({
+      status: wanted('status', draw.statuses),
+      name: wanted('pipelineName', draw.pipelineName),
+      bounds: draw.bounds,
+      page: draw.page,
+    }),
+    (world, { status, name, bounds, page }) =>
+      world.call(method, [{ ...status, ...name, ...bounds, ...page }], () => {
+        const matches = (item: WorkflowSummary | RunSummary) =>
+          has(status.status, item.status) &&
+          within(item.createdAt, bounds) &&
+          (name.pipelineName ?? item.pipelineName) === item.pipelineName
+        const items: readonly (WorkflowSummary | RunSummary)[] = world.expected()[part]
+        return pageOf(items.filter(matches), page)
+      }),
+  )
+}
+
 export const queryCommands: readonly CommandArbitrary[] = [
-  command(
-    all({
-      status: wanted('status', draw.statuses),
-      name: wanted('pipelineName', draw.pipelineName),
-      bounds: draw.bounds,
-      page: draw.page,
-    }),
-    (world, { status, name, bounds, page }) =>
-      world.call('listWorkflows', [{ ...status, ...name, ...bounds, ...page }], () => {
-        const matching = world
-          .expected()
-          .workflows.filter(
-            (item) =>
-              has(status.status, item.status) &&
-              within(item.createdAt, bounds) &&
-              (name.pipelineName ?? item.pipelineName) === item.pipelineName,
-          )
-        return pageOf(matching, page)
-      }),
-  ),
-  command(
-    all({
-      status: wanted('status', draw.statuses),
-      name: wanted('pipelineName', draw.pipelineName),
-      bounds: draw.bounds,
-      page: draw.page,
-    }),
-    (world, { status, name, bounds, page }) =>
-      world.call('listRuns', [{ ...status, ...name, ...bounds, ...page }], () => {
-        const matching = world
-          .expected()
-          .runList.filter(
-            (item) =>
-              has(status.status, item.status) &&
-              within(item.createdAt, bounds) &&
-              (name.pipelineName ?? item.pipelineName) === item.pipelineName,
-          )
-        return pageOf(matching, page)
-      }),
-  ),
+  listing('listWorkflows', 'workflows'),
+  listing('listRuns', 'runList'),
   command(
     all({ metadataFilter: fc.constantFrom({}, { n: 1 }, { n: '1' }, { a: {} }, { a: { b: [1] } }), page: draw.page }),
     (world, { metadataFilter, page }) =>
