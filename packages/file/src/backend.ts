@@ -21,7 +21,7 @@ export class FileBackend extends StoreStateBackend {
       throw wrong('$.busyTimeoutMs', 'expected a number of milliseconds, 0 or more')
     const layout = new Layout(pathOf(directory))
     // Texts of codecs that are JSON stand in the files as JSON.
-    const payloads = (common.codec?.json ?? true) ? 'json' : 'text'
+    const payloads = common.codec === undefined ? 'own' : common.codec.json ? 'json' : 'text'
     super(new FileStore({ layout, busyTimeoutMs, payloads }), common)
   }
 }

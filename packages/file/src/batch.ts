@@ -6,7 +6,6 @@
  * nothing was acknowledged. Counters come first, so that a fence, version or sequence that somebody may have seen is never given
  * out again.
  */
-import { readFileSync } from 'node:fs'
 import {
   applyWrite,
   type CommitOutcome,
@@ -20,13 +19,22 @@ import {
   type Write,
 } from '@flujo-state/core'
 import { replaceFile } from './durable.js'
-import { asIoError, asWriteError, corrupt, isMissing } from './errors.js'
+import { asIoError, asWriteError, corrupt } from './errors.js'
 import type { IndexFile } from './index-file.js'
 import { type Confirmed, confirmed, gone } from './index-line.js'
 import type { Layout } from './layout.js'
-import { type PayloadForm, readLine, writeLine } from './record-text.js'
+import { readIfThere } from './reading.js'
+import { type PayloadKind, readLine, writeLine } from './record-text.js'
 import type { RunCache } from './run-cache.js'
-import { appendCommit, discardRun, makeCheckpoint, newRun, type StoredRun, wantsCheckpoint } from './run-folder.js'
+import {
+  appendCommit,
+  discardRun,
+  makeCheckpoint,
+  newRun,
+  type StoredRun,
+  stampOfRun,
+  wantsCheckpoint,
+} from './run-folder.js'
 
 /** A run that the batch writes to. */
 interface Touched {
@@ -50,26 +58,26 @@ export class Batch {
   readonly #cache: RunCache
   readonly #index: IndexFile
   readonly #token: string
-  readonly #form: PayloadForm
+  readonly #payloads: PayloadKind
   readonly #touched = new Map<string, Touched>()
   readonly #systemStates = new Map<string, SystemStateRow>()
   readonly #systemFailures = new Map<string, unknown>()
   #counters: Counters | null = null
   #countersRaised = false
 
-  constructor(layout: Layout, cache: RunCache, index: IndexFile, token: string, form: PayloadForm) {
+  constructor(layout: Layout, cache: RunCache, index: IndexFile, token: string, payloads: PayloadKind) {
     this.#layout = layout
     this.#cache = cache
     this.#index = index
     this.#token = token
-    this.#form = form
+    this.#payloads = payloads
   }
 
   /** Decides the unit of this number and keeps what it writes. A run that cannot be read fails its own units. */
   async decide(unit: CommitUnit, number: number, decide: Decide): Promise<CommitOutcome> {
     try {
       const touched = unit.runId === null ? null : await this.#take(unit.runId)
-      this.#counters ??= readCounters(this.#layout.counters)
+      this.#counters ??= await readCounters(this.#layout.counters)
       const head = headOf(touched?.run.image, stepOf(unit), this.#counters)
       const { outcome, writes } = decide(unit, head, Date.now())
       for (const write of writes) this.#keep(write, touched, number)
@@ -131,7 +139,7 @@ export class Batch {
 
   async #persistSystemState(row: SystemStateRow): Promise<void> {
     try {
-      await replaceFile(this.#layout.systemState(row.key), writeLine(row, this.#form), this.#token)
+      await replaceFile(this.#layout.systemState(row.key), writeLine(row, this.#payloads), this.#token)
     } catch (error) {
       this.#systemFailures.set(row.key, error)
     }
@@ -144,7 +152,7 @@ export class Batch {
     try {
       if (isDiscarded) await discardRun(folder, this.#layout.trashed(this.#token, ++trashed))
       written = removedBy
-      if (writes.length > 0) await appendCommit(folder, run, writes, this.#form)
+      if (writes.length > 0) await appendCommit(folder, run, writes, this.#payloads)
       if (wantsCheckpoint(run)) await this.#makeCheckpoint(folder, touched)
     } catch (cause) {
       touched.failure = { cause, after: written }
@@ -158,7 +166,7 @@ export class Batch {
   /** The commit is in the log already, so it does not fail with its checkpoint; the next one tries again. */
   async #makeCheckpoint(folder: string, touched: Touched): Promise<void> {
     try {
-      await makeCheckpoint(folder, touched.run, this.#form, this.#token)
+      await makeCheckpoint(folder, touched.run, this.#payloads, this.#token)
     } catch {
       touched.isCertain = false
     }
@@ -183,22 +191,16 @@ function confirmationOf(runId: string, { run, writes, isCertain }: Touched): Con
 
 /** What was written before the run became empty is nothing any more. */
 function discard(touched: Touched, number: number): void {
-  touched.isDiscarded ||= touched.run.stamp !== ''
+  touched.isDiscarded ||= stampOfRun(touched.run) !== null
   touched.run = newRun(touched.run.runId)
   touched.writes = []
   touched.removedBy = number
 }
 
-// Synchronous: it is tiny, and every commit waits for it.
-function readCounters(path: string): Counters {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (isMissing(error)) return { version: 0, fence: 0, evaluation: 0 }
-    throw error
-  }
-  const record = readLine(text.trimEnd()) as Counters | null
+async function readCounters(path: string): Promise<Counters> {
+  const bytes = await readIfThere(path)
+  if (bytes === null) return { version: 0, fence: 0, evaluation: 0 }
+  const record = readLine(bytes.toString().trimEnd()) as Counters | null
   if (record === null) throw corrupt('the counters are damaged', path)
   return { version: record.version, fence: record.fence, evaluation: record.evaluation }
 }

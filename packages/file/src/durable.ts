@@ -22,8 +22,25 @@ async function withFile<T>(path: string, flags: string, work: (fd: number) => Pr
   }
 }
 
-/** Makes the names in a folder durable: files that were made, renamed or removed there. */
-export async function syncFolder(folder: string): Promise<void> {
+/** Syncs that are about to begin. */
+const beginning = new Map<string, Promise<void>>()
+
+/**
+ * Makes the names in a folder durable: files that were made, renamed or removed there before this call. All who ask before it begins
+ * share one sync: the runs of a commit lie in the same folders.
+ */
+export function syncFolder(folder: string): Promise<void> {
+  const shared = beginning.get(folder)
+  if (shared !== undefined) return shared
+  const sync = Promise.resolve().then(() => {
+    beginning.delete(folder)
+    return syncNames(folder)
+  })
+  beginning.set(folder, sync)
+  return sync
+}
+
+async function syncNames(folder: string): Promise<void> {
   try {
     await withFile(folder, 'r', syncFile)
   } catch (error) {
@@ -50,6 +67,12 @@ export async function confirmChanges(...folders: string[]): Promise<void> {
  * @throws `Unconfirmed` if it was replaced, but may not last
  */
 export async function replaceFile(path: string, text: string, token: string): Promise<void> {
+  await placeFile(path, text, token)
+  await confirmChanges(dirname(path))
+}
+
+/** The same for a file that may be gone after a crash of the machine: only its bytes are on disk, not its name. */
+export async function placeFile(path: string, text: string, token: string): Promise<void> {
   const temporary = temporaryName(path, token)
   try {
     await withFile(temporary, 'w', async (fd) => {
@@ -61,7 +84,6 @@ export async function replaceFile(path: string, text: string, token: string): Pr
     tryTo(() => rmSync(temporary, { force: true }))
     throw error
   }
-  await confirmChanges(dirname(path))
 }
 
 /** For mending after a failure, which is what is to be told. */

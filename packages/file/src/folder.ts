@@ -1,14 +1,15 @@
 /** The store's folder as a whole: what it is, who has it open, and what may be swept from it. */
-import { mkdir, readFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { mkdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { StateBackendError } from '@flujo-state/core'
 import fs from 'fs-extra'
-import { replaceFile, syncFolder } from './durable.js'
+import { allDone, placeFile, replaceFile, syncFolder } from './durable.js'
 import { corrupt, isMissing, isReadOnly } from './errors.js'
-import { isTemporary, type Layout, tokenOfTemporary, tokenOfWaiting } from './layout.js'
+import { inFolder, isTemporary, type Layout, NAMES, tokenOfTemporary, tokenOfWaiting } from './layout.js'
 import { leaveBehind, removeLeftBehind, takeBack } from './left-behind.js'
 import { type Identity, livenessOf, parseIdentity } from './process-identity.js'
-import { namesIn } from './run-folder.js'
+import { namesIn, readIfThere } from './reading.js'
 
 const FORMAT = 'flujo-state'
 const VERSION = 1
@@ -21,10 +22,10 @@ const PRIVATE_FOLDER = 0o700
  */
 export async function openFolder(layout: Layout, identity: Identity): Promise<boolean> {
   removeLeftBehind()
-  const firstNew = await mkdir(layout.root, { recursive: true, mode: PRIVATE_FOLDER })
-  const marker = await readMarker(layout)
-  if (marker === null) await refuseStrangers(layout)
-  else checkMarker(marker, layout)
+  const firstNew = mkdirSync(layout.root, { recursive: true, mode: PRIVATE_FOLDER })
+  const marker = await readIfThere(layout.marker)
+  if (marker === null) refuseStrangers(layout)
+  else checkMarker(marker.toString(), layout)
   try {
     await enter(layout, identity)
   } catch (error) {
@@ -35,7 +36,7 @@ export async function openFolder(layout: Layout, identity: Identity): Promise<bo
     if (marker === null) await writeMarker(layout, identity, firstNew)
     await sweep(layout, identity)
   } catch (error) {
-    await leave(layout, identity)
+    leave(layout, identity)
     throw error
   }
   return true
@@ -44,17 +45,9 @@ export async function openFolder(layout: Layout, identity: Identity): Promise<bo
 /** Before anything temporary is written: what the temporary files of the living are, sweepers know from their user files. */
 export async function enter(layout: Layout, identity: Identity): Promise<void> {
   takeBack(layout.user(identity.token))
-  for (const folder of layout.folders) await fs.ensureDir(folder, PRIVATE_FOLDER)
-  await replaceFile(layout.user(identity.token), JSON.stringify(identity), identity.token)
-}
-
-async function readMarker(layout: Layout): Promise<string | null> {
-  try {
-    return await readFile(layout.marker, 'utf8')
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
+  for (const folder of layout.folders) mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER })
+  // Its bytes must last: they are the lock's too, and of a lock without them nobody could tell that its holder is dead.
+  await placeFile(layout.user(identity.token), JSON.stringify(identity), identity.token)
 }
 
 function checkMarker(text: string, layout: Layout): void {
@@ -71,10 +64,9 @@ function checkMarker(text: string, layout: Layout): void {
   throw new StateBackendError('SCHEMA_TOO_NEW', message)
 }
 
-async function refuseStrangers(layout: Layout): Promise<void> {
-  const ours = new Set(layout.names)
+function refuseStrangers(layout: Layout): void {
   // Another process may be making the same store right now, so its names are no strangers.
-  const stranger = (await fs.readdir(layout.root)).find((name) => !ours.has(name) && !isTemporary(name))
+  const stranger = namesIn(layout.root).find((name) => !NAMES.has(name) && !isTemporary(name))
   if (stranger === undefined) return
   throw new StateBackendError(
     'CORRUPT',
@@ -85,36 +77,69 @@ async function refuseStrangers(layout: Layout): Promise<void> {
 async function writeMarker(layout: Layout, identity: Identity, firstNew: string | undefined): Promise<void> {
   await replaceFile(layout.marker, `${JSON.stringify({ format: FORMAT, version: VERSION })}\n`, identity.token)
   // Every folder on the way that was made just now.
+  const changed: string[] = []
   for (let folder = layout.root; firstNew !== undefined; folder = dirname(folder)) {
-    await syncFolder(dirname(folder))
-    if (folder === firstNew || folder === dirname(folder)) return
+    changed.push(dirname(folder))
+    if (folder === firstNew || folder === dirname(folder)) break
   }
+  await allDone(changed.map(syncFolder))
 }
 
-/** The other instances that have the store open, those of the dead left out. */
-export async function otherUsers(layout: Layout, identity: Identity): Promise<Identity[]> {
-  const users: Identity[] = []
-  for (const name of await fs.readdir(layout.users)) {
-    if (isTemporary(name) || name === basename(layout.user(identity.token))) continue
-    const user = parseIdentity(await fs.readFile(join(layout.users, name), 'utf8').catch(() => ''))
-    if (user && livenessOf(user) !== 'dead') users.push(user)
-  }
-  return users
+/** A file in `users`. */
+interface UserFile {
+  readonly path: string
+  /** Null if the file does not say. */
+  readonly user: Identity | null
+  readonly isDead: boolean
 }
 
-/** Leaves the store. */
-export async function leave(layout: Layout, identity: Identity): Promise<void> {
-  const path = layout.user(identity.token)
+function userFiles(layout: Layout): UserFile[] {
+  return namesIn(layout.users).map((name) => {
+    const path = inFolder(layout.users, name)
+    const user = isTemporary(name) ? null : parseIdentity(readOrNothing(path))
+    return { path, user, isDead: user === null ? isOldTemporary(path) : livenessOf(user) === 'dead' }
+  })
+}
+
+/** Users come and go while they are looked at. */
+function readOrNothing(path: string): string {
   try {
-    await fs.remove(path)
-  } catch (error) {
-    leaveBehind(path, identity.token)
-    throw error
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
   }
 }
 
 /** A file of a process that is entering, and so not known to be alive yet, is not older than this. */
 const ENTERING_MS = 60_000
+
+function isOldTemporary(path: string): boolean {
+  if (!isTemporary(path)) return false
+  try {
+    const file = statSync(path, { throwIfNoEntry: false })
+    return file !== undefined && Date.now() - file.mtimeMs > ENTERING_MS
+  } catch {
+    return false
+  }
+}
+
+/** The other instances that have the store open, those of the dead left out. */
+export function otherUsers(layout: Layout, identity: Identity): Identity[] {
+  const living = userFiles(layout).flatMap(({ user, isDead }) => (user === null || isDead ? [] : [user]))
+  return living.filter(({ token }) => token !== identity.token)
+}
+
+/** Leaves the store. */
+export function leave(layout: Layout, identity: Identity): void {
+  const path = layout.user(identity.token)
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (isMissing(error)) return
+    leaveBehind(path, identity.token)
+    throw error
+  }
+}
 
 /**
  * Removes the trash, and the files of dead processes. Never touches locks: those are broken by the next writer. What cannot be
@@ -123,38 +148,35 @@ const ENTERING_MS = 60_000
 export async function sweep(layout: Layout, identity: Identity): Promise<void> {
   // Looked for before the living are: whoever enters in between is among those, and what it is writing is not taken for a dead one's.
   const files = await filesOfInstances(layout)
-  const living = new Set([identity, ...(await otherUsers(layout, identity))].map(({ token }) => token))
-  for (const name of await fs.readdir(layout.users))
-    if (await isLeftByTheDead(join(layout.users, name), living)) await tryToRemove(join(layout.users, name))
+  const users = userFiles(layout)
+  const living = new Set(users.flatMap(({ user, isDead }) => (user === null || isDead ? [] : [user.token])))
+  living.add(identity.token)
+  for (const { path, user, isDead } of users) if (isDead && !(user && living.has(user.token))) await tryToRemove(path)
   for (const { path, token } of files) if (!living.has(token)) await tryToRemove(path)
   await emptyTrash(layout)
 }
 
 /** Temporary files and signs of waiting, and whose they are. */
-async function filesOfInstances(layout: Layout): Promise<{ path: string; token: string }[]> {
+async function filesOfInstances({ root, system, locks }: Layout): Promise<{ path: string; token: string }[]> {
   const files: { path: string; token: string }[] = []
-  for (const folder of [layout.root, layout.system, layout.locks])
-    for (const name of await fs.readdir(folder)) {
-      const token = folder === layout.locks ? tokenOfWaiting(name) : isTemporary(name) ? tokenOfTemporary(name) : null
-      if (token !== null) files.push({ path: join(folder, name), token })
+  const add = (folder: string, names: readonly string[], tokenOf: (name: string) => string | null) => {
+    for (const name of names) {
+      const token = tokenOf(name)
+      if (token !== null) files.push({ path: inFolder(folder, name), token })
     }
+  }
+  add(root, namesIn(root), tokenOfTemporary)
+  add(locks, namesIn(locks), tokenOfWaiting)
+  // The only one with many names.
+  add(system, await readdir(system), tokenOfTemporary)
   return files
 }
 
 /** Removes what was deleted. */
 export async function emptyTrash(layout: Layout): Promise<void> {
-  for (const name of await namesIn(layout.trash)) await tryToRemove(join(layout.trash, name))
+  for (const name of namesIn(layout.trash)) await tryToRemove(inFolder(layout.trash, name))
 }
 
 async function tryToRemove(path: string): Promise<void> {
   await fs.remove(path).catch(() => undefined)
-}
-
-async function isLeftByTheDead(path: string, living: ReadonlySet<string>): Promise<boolean> {
-  if (isTemporary(path)) {
-    const file = await fs.stat(path).catch(() => null)
-    return file !== null && Date.now() - file.mtimeMs > ENTERING_MS
-  }
-  const user = parseIdentity(await fs.readFile(path, 'utf8').catch(() => ''))
-  return user !== null && !living.has(user.token) && livenessOf(user) === 'dead'
 }

@@ -6,13 +6,12 @@
  * A writer says which runs it is about to touch before it touches them, and what they are afterwards. A run that was touched
  * but not confirmed (its writer is at work, or died) is read from its own files by every list until it is.
  */
-import { appendFileSync } from 'node:fs'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { appendFileSync, closeSync, fstatSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ListIndex } from '@flujo-state/core'
 import { allDone } from './durable.js'
-import { isMissing } from './errors.js'
 import { Fresh } from './fresh.js'
 import {
   type Confirmed,
@@ -23,8 +22,9 @@ import {
   type Summary,
   writeIndexLine,
 } from './index-line.js'
-import { isRunFolderName, isShardName, type Layout, temporaryName } from './layout.js'
-import { namesIn, readRun, stampOf } from './run-folder.js'
+import { inFolder, isRunFolderName, isShardName, type Layout, temporaryName } from './layout.js'
+import { lookAt, namesIn, openIfThere, readAt } from './reading.js'
+import { readRun, stampOf } from './run-folder.js'
 
 /** Lines above those that are needed, before the file is written anew; and lines of our own between two looks at that. */
 const SPARE_LINES = 2000
@@ -115,19 +115,22 @@ export class IndexFile {
 
   /** Reads what was added to the file. True if it had to begin anew. */
   async #follow(): Promise<boolean> {
-    const handle = await open(this.#layout.index, 'r').catch((error: unknown) => {
-      if (isMissing(error)) return null
-      throw error
-    })
+    const seen = lookAt(this.#layout.index)
+    // Often nobody has written since.
+    if (seen ? seen.ino === this.#ino && Number(seen.size) === this.#offset : this.#ino === 'none') return false
+    const fd = seen && openIfThere(this.#layout.index)
+    if (fd === null) {
+      this.#forget('none')
+      return true
+    }
     try {
-      const file = await handle?.stat({ bigint: true })
-      const ino = file?.ino ?? 'none'
-      const isNew = ino !== this.#ino || (file && file.size < this.#offset) === true
+      const { ino, size } = fstatSync(fd, { bigint: true })
+      const isNew = ino !== this.#ino || size < this.#offset
       if (isNew) this.#forget(ino)
-      if (handle && file && file.size > this.#offset) await this.#take(handle, Number(file.size) - this.#offset)
+      if (size > this.#offset) await this.#take(fd, Number(size) - this.#offset)
       return isNew
     } finally {
-      await handle?.close()
+      closeSync(fd)
     }
   }
 
@@ -141,9 +144,8 @@ export class IndexFile {
     this.#misfits = 0
   }
 
-  async #take(handle: FileHandle, length: number): Promise<void> {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, this.#offset)
-    const bytes = buffer.subarray(0, bytesRead)
+  async #take(fd: number, length: number): Promise<void> {
+    const bytes = await readAt(fd, this.#offset, length)
     let begin = 0
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, begin)) {
       if (end > begin) {
@@ -197,10 +199,11 @@ export class IndexFile {
       idOf.set(basename(this.#layout.runFolder(runId)), runId)
       if (idOf.size % LINES_PER_TURN === 0) await nextTurn()
     }
-    for (const shard of (await namesIn(this.#layout.runs)).filter(isShardName)) {
-      const names = (await namesIn(join(this.#layout.runs, shard))).filter(isRunFolderName)
+    for (const name of namesIn(this.#layout.runs).filter(isShardName)) {
+      const shard = inFolder(this.#layout.runs, name)
+      const names = namesIn(shard).filter(isRunFolderName)
       for (let first = 0; first < names.length; first += PARALLEL) {
-        const folders = names.slice(first, first + PARALLEL).map((name) => join(this.#layout.runs, shard, name))
+        const folders = names.slice(first, first + PARALLEL).map((name) => inFolder(shard, name))
         await allDone(folders.map((folder) => this.#compare(folder, idOf)))
         if (first % LINES_PER_TURN === 0) await nextTurn()
       }

@@ -1,7 +1,7 @@
 /** The lines of `index.jsonl`: what lists need of a run. */
 import type { EvaluationPlace, RunImage, RunSummaryRow, StateSummaryRow } from '@flujo-state/core'
 import { readLine, writeLine } from './record-text.js'
-import type { StoredRun } from './run-folder.js'
+import { type StoredRun, stampOfRun } from './run-folder.js'
 
 /** What lists need of a run, as of the files with this stamp. */
 export interface Summary {
@@ -45,10 +45,12 @@ export function gone(runId: string): Confirmed {
   return { run: runId, now: null, after: 0, evaluations: [] }
 }
 
-function summaryOf({ image, generation, stamp }: StoredRun): Summary {
+function summaryOf(run: StoredRun): Summary {
+  const { image, generation } = run
   const state = image.state && withoutPayloads(image.state)
   const summary = image.run && withoutFinalContext(image.run)
-  return { generation, stamp, state, summary, lastEvaluation: image.evaluations.at(-1)?.sequence ?? 0 }
+  const lastEvaluation = image.evaluations.at(-1)?.sequence ?? 0
+  return { generation, stamp: stampOfRun(run) ?? '', state, summary, lastEvaluation }
 }
 
 function withoutPayloads(state: NonNullable<RunImage['state']>): StateSummaryRow {

@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 
 /** Readable part of a folder's name, at most. */
 const SLUG_LENGTH = 40
 const HASH_LENGTH = 32
+const KEPT_FOLDERS = 1000
+
+/** In the root of every store. */
+export const MARKER = 'store.json'
+/** All that may lie in the root of a store. */
+export const NAMES: ReadonlySet<string> = new Set([
+  ...[MARKER, 'counters.json', 'index.jsonl'],
+  ...['runs', 'system', 'users', 'locks', 'trash'],
+])
 
 /**
  * Where everything is: the only place that knows names.
@@ -24,63 +33,55 @@ const HASH_LENGTH = 32
  */
 export class Layout {
   readonly root: string
+  readonly marker: string
+  readonly counters: string
+  readonly index: string
+  readonly runs: string
+  readonly system: string
+  readonly users: string
+  readonly locks: string
+  readonly trash: string
+  /** All folders of the store, parents first. */
+  readonly folders: readonly string[]
+  /** The folders of the runs asked for last: hashing an id anew takes longer than looking at its files. */
+  readonly #runFolders = new Map<string, string>()
 
   constructor(root: string) {
     this.root = root
-  }
-
-  get marker(): string {
-    return join(this.root, 'store.json')
-  }
-  get counters(): string {
-    return join(this.root, 'counters.json')
-  }
-  get index(): string {
-    return join(this.root, 'index.jsonl')
-  }
-  get runs(): string {
-    return join(this.root, 'runs')
-  }
-  get system(): string {
-    return join(this.root, 'system')
-  }
-  get users(): string {
-    return join(this.root, 'users')
-  }
-  get locks(): string {
-    return join(this.root, 'locks')
-  }
-  get trash(): string {
-    return join(this.root, 'trash')
-  }
-
-  /** All folders of the store, parents first. */
-  get folders(): string[] {
-    return [this.runs, this.system, this.users, this.locks, this.trash]
-  }
-  /** All that may lie in the root of a store. */
-  get names(): string[] {
-    return ['store.json', 'counters.json', 'index.jsonl', 'runs', 'system', 'users', 'locks', 'trash']
+    this.marker = join(root, MARKER)
+    this.counters = join(root, 'counters.json')
+    this.index = join(root, 'index.jsonl')
+    this.runs = join(root, 'runs')
+    this.system = join(root, 'system')
+    this.users = join(root, 'users')
+    this.locks = join(root, 'locks')
+    this.trash = join(root, 'trash')
+    this.folders = [this.runs, this.system, this.users, this.locks, this.trash]
   }
 
   runFolder(runId: string): string {
+    const known = this.#runFolders.get(runId)
+    if (known !== undefined) return known
     const name = nameOf(runId)
-    return join(this.runs, shardOf(name), name)
+    const folder = join(this.runs, shardOf(name), name)
+    if (this.#runFolders.size === KEPT_FOLDERS) this.#runFolders.clear()
+    this.#runFolders.set(runId, folder)
+    return folder
   }
   systemState(key: string): string {
-    return join(this.system, `${nameOf(key)}.json`)
+    return inFolder(this.system, `${nameOf(key)}.json`)
   }
   user(token: string): string {
-    return join(this.users, `${token}.json`)
+    return inFolder(this.users, `${token}.json`)
   }
   lock(number: number): string {
-    return join(this.locks, `lock.${number}`)
+    return inFolder(this.locks, `lock.${number}`)
   }
   waiting(token: string): string {
-    return join(this.locks, `${WAITING}${token}`)
+    return inFolder(this.locks, `${WAITING}${token}`)
   }
   trashed(token: string, number: number): string {
-    return join(this.trash, `${token}.${number}`)
+    return inFolder(this.trash, `${token}.${number}`)
   }
 }
 
@@ -98,6 +99,9 @@ const shardOf = (name: string) => name.slice(-HASH_LENGTH, 2 - HASH_LENGTH)
 /** Whether a name in `runs` (in a folder of it) is ours: people's tools leave files of their own everywhere. */
 export const isShardName = (name: string) => /^[0-9a-f]{2}$/.test(name)
 export const isRunFolderName = (name: string) => /^[a-z0-9_-]+-[0-9a-f]{32}$/.test(name)
+
+/** `join` for names of ours, of which there is nothing to normalize. */
+export const inFolder = (folder: string, name: string) => `${folder}${sep}${name}`
 
 export const CHECKPOINT = 'state.json'
 export const logName = (generation: number) => `log.${generation}.jsonl`
@@ -117,5 +121,6 @@ const TEMPORARY = '.tmp'
 /** A name beside `path` for what is not complete yet; `token` says whose it is. */
 export const temporaryName = (path: string, token: string) => `${path}.${token}${TEMPORARY}`
 export const isTemporary = (fileName: string) => fileName.endsWith(TEMPORARY)
-/** Whose temporary file this is. */
-export const tokenOfTemporary = (fileName: string) => fileName.slice(0, -TEMPORARY.length).split('.').at(-1) ?? ''
+/** Whose temporary file this is; null for any other file. */
+export const tokenOfTemporary = (fileName: string) =>
+  isTemporary(fileName) ? (fileName.slice(0, -TEMPORARY.length).split('.').at(-1) ?? '') : null

@@ -1,17 +1,19 @@
 /** The log of a run: a line per commit. */
 import type { Write } from '@flujo-state/core'
 import { corrupt } from './errors.js'
-import { type PayloadForm, readLine, writeLine } from './record-text.js'
+import { type PayloadKind, readLine, writeLine } from './record-text.js'
 
 /** A commit as a line of the log. */
-export function logLine(runId: string, writes: readonly Write[], form: PayloadForm): string {
-  return writeLine({ id: runId, w: writes }, form)
+export function logLine(runId: string, writes: readonly Write[], payloads: PayloadKind): string {
+  return writeLine({ id: runId, w: writes }, payloads)
 }
 
 export interface LogContent {
   /** Whose log it is; null if it has no commit. */
   readonly runId: string | null
   readonly writes: readonly Write[]
+  /** Whether payloads stood in it as texts: they may be of another codec. */
+  readonly hasTexts: boolean
   /** Bytes of whole lines; what follows is the unfinished line of a writer that is at work, or was killed at it. */
   readonly size: number
 }
@@ -28,6 +30,7 @@ export function readLog(bytes: Buffer, path: string, expectedId: string | null):
   let runId: string | null = null
   const damaged = (at: number) => corrupt(`the commit at byte ${at} is damaged`, path, runId ?? expectedId)
   let size = 0
+  let hasTexts = false
   for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, size)) {
     const line = bytes.subarray(size, end)
     const record = readLine(line.toString())
@@ -37,12 +40,13 @@ export function readLog(bytes: Buffer, path: string, expectedId: string | null):
       throw damaged(size)
     }
     runId = record.id as string
+    hasTexts ||= record.p === 'text'
     for (const write of record.w as Write[]) writes.push(write)
     size = end + 1
   }
   const end = bytes.subarray(size)
   if (isLineWithoutItsNewline(end) || !canBeUnfinished(end)) throw damaged(size)
-  return { runId, writes, size }
+  return { runId, writes, hasTexts, size }
 }
 
 /** Whether these bytes, but for holes, can be the beginning of a line: it begins like every line, and is UTF-8. */

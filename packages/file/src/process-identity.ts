@@ -11,8 +11,15 @@ export interface Identity {
   readonly started: string
 }
 
+let own: string | undefined
+/** When this process began. */
+function ownStart(): string {
+  own ??= startOf(process.pid)
+  return own
+}
+
 export function newIdentity(): Identity {
-  return { token: randomUUID().slice(0, 13), pid: process.pid, host: hostname(), started: startOf(process.pid) }
+  return { token: randomUUID().slice(0, 13), pid: process.pid, host: hostname(), started: ownStart() }
 }
 
 export function parseIdentity(text: string): Identity | null {
@@ -29,6 +36,7 @@ export function parseIdentity(text: string): Identity | null {
 /** 'dead' only if it is certain: a frozen process is alive, and of another host nothing can be known. */
 export function livenessOf({ pid, host, started }: Identity): 'alive' | 'dead' | 'unknown' {
   if (host !== hostname()) return 'unknown'
+  if (pid === process.pid && started === ownStart()) return 'alive'
   try {
     process.kill(pid, 0)
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Layout } from './layout.js'
-import { readRun, type StoredRun, stampOf } from './run-folder.js'
+import { readRun, type StoredRun, stampLog, stampOf, stampOfRun } from './run-folder.js'
 
 /** Bytes of files whose runs are kept in memory. */
 const MAX_BYTES = 32 * 1024 * 1024
@@ -27,7 +27,8 @@ export class RunCache {
 
   #kept(runId: string): StoredRun | null {
     const run = this.#changing.has(runId) ? undefined : this.#runs.get(runId)
-    if (!run || stampOf(this.#layout.runFolder(runId), run.generation) !== run.stamp) return null
+    const stamp = run && stampOf(this.#layout.runFolder(runId), run.generation)
+    if (!run || stamp === null || stamp !== stampOfRun(run)) return null
     // Used last.
     this.#runs.delete(runId)
     this.#runs.set(runId, run)
@@ -49,7 +50,7 @@ export class RunCache {
   /** The run is on disk as it is in memory. False if the disk does not say so: then it is forgotten. */
   changed(runId: string, run: StoredRun): boolean {
     try {
-      run.stamp = stampOf(this.#layout.runFolder(runId), run.generation) ?? ''
+      stampLog(this.#layout.runFolder(runId), run)
     } catch {
       this.forget(runId)
       return false

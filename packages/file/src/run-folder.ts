@@ -7,17 +7,16 @@
  *   removed by the next checkpoint;
  * - a folder in the trash: deleted, whatever is left in it.
  */
-import { existsSync, statSync } from 'node:fs'
-import { readFile, rename } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, renameSync, unlinkSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { applyWrite, emptyImage, type RunImage, StateBackendError, type Write } from '@flujo-state/core'
-import fs from 'fs-extra'
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js'
+import { type ReadCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { appendAt, confirmChanges, replaceFile } from './durable.js'
 import { corrupt, isMissing } from './errors.js'
-import { CHECKPOINT, generationOf, isTemporary, logName } from './layout.js'
+import { CHECKPOINT, generationOf, inFolder, isTemporary, logName } from './layout.js'
 import { logLine, readLog } from './log.js'
-import type { PayloadForm } from './record-text.js'
+import { lookAt, namesIn, readSeen } from './reading.js'
+import type { PayloadKind } from './record-text.js'
 
 /** A log shorter than this is never worth a checkpoint; a longer one is when it is larger than the checkpoint before. */
 const SMALL_LOG = 64 * 1024
@@ -30,17 +29,11 @@ export interface StoredRun {
   /** Bytes of whole lines in the log. */
   logSize: number
   checkpointSize: number
-  /** Which bytes were read, see `stampOf`. */
-  stamp: string
-}
-
-async function readIfThere(path: string): Promise<Buffer | null> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
+  /** Which bytes were read, see `stampOf`; null: no such file. */
+  checkpointStamp: string | null
+  logStamp: string | null
+  /** Whether payloads in it may be of another codec than this instance's. */
+  readonly hasTexts: boolean
 }
 
 /**
@@ -51,13 +44,24 @@ export function stampOf(folder: string, generation: number): string | null {
   return joinStamps(stampFile(folder, CHECKPOINT), stampFile(folder, logName(generation)))
 }
 
+/** The stamp of the files as they were read or written. */
+export function stampOfRun({ checkpointStamp, logStamp }: StoredRun): string | null {
+  return joinStamps(checkpointStamp, logStamp)
+}
+
 function joinStamps(checkpoint: string | null, log: string | null): string | null {
   return checkpoint === null && log === null ? null : `${checkpoint} ${log}`
 }
 
-function stampFile(folder: string, name: string): string | null {
-  const file = statSync(join(folder, name), { bigint: true, throwIfNoEntry: false })
-  return file === undefined ? null : `${name}:${file.ino}:${file.size}:${file.mtimeNs}`
+const stampFile = (folder: string, name: string) => stampFrom(name, lookAt(inFolder(folder, name)))
+
+function stampFrom(name: string, file: ReturnType<typeof lookAt>): string | null {
+  return file && `${name}:${file.ino}:${file.size}:${file.mtimeNs}`
+}
+
+/** Looks at the log again after a commit: nobody else has changed the checkpoint, the lock is ours. */
+export function stampLog(folder: string, run: StoredRun): void {
+  run.logStamp = stampFile(folder, logName(run.generation))
 }
 
 /** So often a run that changes while it is read is read again. */
@@ -75,51 +79,50 @@ export async function readRun(folder: string, expectedId: string | null): Promis
   throw new StateBackendError('BUSY', `the files in ${folder} change all the time; try again`, { runId: expectedId })
 }
 
-/** Stamps are taken before the bytes are read, so that a change in between shows as a difference later. */
+/** Files are looked at before their bytes are read, so that a change in between shows as a difference later. */
 async function tryToRead(folder: string, expectedId: string | null): Promise<StoredRun | null | 'changed'> {
-  const checkpointStamp = stampFile(folder, CHECKPOINT)
-  const checkpoint = await readCheckpointFile(folder, expectedId)
+  if (lookAt(folder) === null) return null
+  const checkpointFile = lookAt(inFolder(folder, CHECKPOINT))
+  const checkpointStamp = stampFrom(CHECKPOINT, checkpointFile)
+  const checkpoint = checkpointFile && (await readCheckpointFile(folder, checkpointFile, expectedId))
   const generation = checkpoint?.generation ?? 0
-  const path = join(folder, logName(generation))
-  const logStamp = stampFile(folder, logName(generation))
-  const bytes = await readIfThere(path)
-  if (checkpoint === null && (await hasCheckpointNow(folder, expectedId))) return 'changed'
+  const name = logName(generation)
+  const path = inFolder(folder, name)
+  const logFile = lookAt(path)
+  const logStamp = stampFrom(name, logFile)
+  const bytes = logFile && (await readSeen(path, logFile))
+  if (checkpoint === null && hasCheckpointNow(folder, expectedId)) return 'changed'
   // A log that is not there may just have been replaced by a checkpoint, or its run deleted.
   if (bytes === null && stampFile(folder, CHECKPOINT) !== checkpointStamp) return 'changed'
   try {
-    return replay(checkpoint, bytes, path, expectedId, joinStamps(checkpointStamp, logStamp) ?? '')
+    const run = replay(checkpoint, bytes, path, expectedId)
+    return run && { ...run, checkpointStamp, logStamp }
   } catch (error) {
     // A torn line may have been cut off and written over while it was read.
-    if (stampFile(folder, logName(generation)) !== logStamp) return 'changed'
+    if (stampFile(folder, name) !== logStamp) return 'changed'
     throw error
   }
 }
 
-type SizedCheckpoint = Checkpoint & { readonly size: number }
+type SizedCheckpoint = ReadCheckpoint & { readonly size: number }
 
-async function readCheckpointFile(folder: string, expectedId: string | null): Promise<SizedCheckpoint | null> {
-  const path = join(folder, CHECKPOINT)
-  const bytes = await readIfThere(path)
+async function readCheckpointFile(
+  folder: string,
+  file: Parameters<typeof readSeen>[1],
+  expectedId: string | null,
+): Promise<SizedCheckpoint | null> {
+  const path = inFolder(folder, CHECKPOINT)
+  const bytes = await readSeen(path, file)
   return bytes && { ...readCheckpoint(bytes.toString(), path, expectedId), size: bytes.length }
 }
 
 /** @throws `CORRUPT` for a later log without its checkpoint: that was lost */
-async function hasCheckpointNow(folder: string, expectedId: string | null): Promise<boolean> {
-  const names = await namesIn(folder)
+function hasCheckpointNow(folder: string, expectedId: string | null): boolean {
+  const names = namesIn(folder)
   if (names.includes(CHECKPOINT)) return true
   const later = names.find((name) => (generationOf(name) ?? 0) > 0)
   if (later === undefined) return false
   throw corrupt(`there is '${later}', but not the checkpoint it goes on from,`, folder, expectedId)
-}
-
-/** The names in a folder, none if it is not there. */
-export async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await fs.readdir(folder)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
-  }
 }
 
 function replay(
@@ -127,8 +130,7 @@ function replay(
   bytes: Buffer | null,
   path: string,
   expectedId: string | null,
-  stamp: string,
-): StoredRun | null {
+): Omit<StoredRun, 'checkpointStamp' | 'logStamp'> | null {
   const log = bytes && readLog(bytes, path, checkpoint?.runId ?? expectedId)
   const runId = checkpoint?.runId ?? log?.runId ?? null
   if (runId === null) return null
@@ -137,29 +139,34 @@ function replay(
   const image = checkpoint?.image ?? emptyImage()
   for (const write of log?.writes ?? []) applyWrite(image, write)
   const generation = checkpoint?.generation ?? 0
-  return { runId, image, generation, logSize: log?.size ?? 0, checkpointSize: checkpoint?.size ?? 0, stamp }
+  const hasTexts = (checkpoint?.hasTexts ?? false) || (log?.hasTexts ?? false)
+  return { runId, image, generation, logSize: log?.size ?? 0, checkpointSize: checkpoint?.size ?? 0, hasTexts }
 }
 
 /** A run that has no files yet. */
 export function newRun(runId: string): StoredRun {
-  return { runId, image: emptyImage(), generation: 0, logSize: 0, checkpointSize: 0, stamp: '' }
+  const nothing = { generation: 0, logSize: 0, checkpointSize: 0, checkpointStamp: null, logStamp: null }
+  return { runId, image: emptyImage(), ...nothing, hasTexts: false }
 }
+
+/** What the payloads of the run are, if this is what the instance's are: those that were found as texts are looked at one by one. */
+const kindIn = ({ hasTexts }: StoredRun, payloads: PayloadKind) => (payloads === 'own' && hasTexts ? 'json' : payloads)
 
 /** Makes a commit durable. The image has it already. Called under the lock. */
 export async function appendCommit(
   folder: string,
   run: StoredRun,
   writes: readonly Write[],
-  form: PayloadForm,
+  payloads: PayloadKind,
 ): Promise<void> {
-  const isNewFolder = run.stamp === ''
-  if (isNewFolder) await fs.ensureDir(folder, 0o700)
-  const path = join(folder, logName(run.generation))
+  const isNewFolder = stampOfRun(run) === null
+  if (isNewFolder) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const path = inFolder(folder, logName(run.generation))
   const newNamesIn = [
     ...(run.logSize === 0 ? [folder] : []),
     ...(isNewFolder ? [dirname(folder), dirname(dirname(folder))] : []),
   ]
-  run.logSize = await appendAt(path, run.logSize, logLine(run.runId, writes, form), newNamesIn)
+  run.logSize = await appendAt(path, run.logSize, logLine(run.runId, writes, kindIn(run, payloads)), newNamesIn)
 }
 
 /** Whether the log has grown so long that a checkpoint pays: so the cost of checkpoints per commit stays constant. */
@@ -171,21 +178,33 @@ export function wantsCheckpoint(run: StoredRun): boolean {
  * Writes a checkpoint and begins the next log, removing what it makes useless, and what a killed writer left. Called under the
  * lock. If it fails, `run` may not be what is on disk; nothing is lost there.
  */
-export async function makeCheckpoint(folder: string, run: StoredRun, form: PayloadForm, token: string): Promise<void> {
+export async function makeCheckpoint(
+  folder: string,
+  run: StoredRun,
+  payloads: PayloadKind,
+  token: string,
+): Promise<void> {
   const generation = run.generation + 1
-  const text = writeCheckpoint({ runId: run.runId, generation, image: run.image }, form)
-  await replaceFile(join(folder, CHECKPOINT), text, token)
-  Object.assign(run, { generation, logSize: 0, checkpointSize: Buffer.byteLength(text) })
-  for (const name of await fs.readdir(folder)) {
+  const text = writeCheckpoint({ runId: run.runId, generation, image: run.image }, kindIn(run, payloads))
+  await replaceFile(inFolder(folder, CHECKPOINT), text, token)
+  const checkpointStamp = stampFile(folder, CHECKPOINT)
+  Object.assign(run, {
+    generation,
+    logSize: 0,
+    checkpointSize: Buffer.byteLength(text),
+    checkpointStamp,
+    logStamp: null,
+  })
+  for (const name of namesIn(folder)) {
     const isOldLog = (generationOf(name) ?? generation) < generation
-    if (isOldLog || isTemporary(name)) await fs.remove(join(folder, name))
+    if (isOldLog || isTemporary(name)) unlinkSync(inFolder(folder, name))
   }
 }
 
 /** Takes a run away, at once and durably; what is in the trash is no data any more. @throws `Unconfirmed` if it may come back */
 export async function discardRun(folder: string, trashed: string): Promise<void> {
   try {
-    await rename(folder, trashed)
+    renameSync(folder, trashed)
   } catch (error) {
     // Removed by hand, maybe; but it may also be the trash that is not there.
     if (isMissing(error) && !existsSync(folder)) return

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import {
   type CommitOutcome,
   type CommitUnit,
@@ -23,21 +22,22 @@ import {
   stepsInOrder,
 } from '@flujo-state/core'
 import { Batch } from './batch.js'
-import { asIoError, isMissing } from './errors.js'
+import { asIoError } from './errors.js'
 import { emptyTrash, enter, leave, openFolder, otherUsers, sweep } from './folder.js'
 import { IndexFile } from './index-file.js'
 import { confirmed } from './index-line.js'
 import type { Layout } from './layout.js'
 import { Lock } from './lock.js'
 import { newIdentity } from './process-identity.js'
-import { type PayloadForm, readLine } from './record-text.js'
+import { readIfThere } from './reading.js'
+import { type PayloadKind, readLine } from './record-text.js'
 import { RunCache } from './run-cache.js'
-import { makeCheckpoint, readRun as readRunFolder, stampOf } from './run-folder.js'
+import { makeCheckpoint, readRun as readRunFolder } from './run-folder.js'
 
 export interface FileStoreOptions {
   readonly layout: Layout
   readonly busyTimeoutMs: number
-  readonly payloads: PayloadForm
+  readonly payloads: PayloadKind
 }
 
 /** One folder per run; see `layout.ts` for what lies where and `batch.ts` for how a commit is made. */
@@ -81,7 +81,7 @@ export class FileStore implements StateStore {
       if (!this.#hasEntered) return
       try {
         // The last one to leave takes along what crashes of others have left; holding the lock removes those of the dead.
-        const isLast = (await otherUsers(this.#layout, this.#identity)).length === 0
+        const isLast = otherUsers(this.#layout, this.#identity).length === 0
         if (isLast)
           await this.#lock.hold(async () => {
             await this.#index.mend()
@@ -91,7 +91,7 @@ export class FileStore implements StateStore {
         // Somebody else has come meanwhile, and will be the last one.
         if (!isStateBackendError(error, 'BUSY')) throw error
       } finally {
-        await leave(this.#layout, this.#identity)
+        leave(this.#layout, this.#identity)
       }
     })
   }
@@ -186,7 +186,7 @@ export class FileStore implements StateStore {
     return this.#guard('compacting', async () => {
       await this.#sweeping
       await this.#exclusively(async () => {
-        const [user] = await otherUsers(this.#layout, this.#identity)
+        const [user] = otherUsers(this.#layout, this.#identity)
         if (user)
           throw new StateBackendError(
             'BUSY',
@@ -205,19 +205,14 @@ export class FileStore implements StateStore {
     if (run === null || run.logSize === 0) return
     this.#index.touch([runId])
     await makeCheckpoint(folder, run, this.#options.payloads, this.#identity.token)
-    await this.#index.confirm([confirmed({ ...run, stamp: stampOf(folder, run.generation) ?? '' })])
+    await this.#index.confirm([confirmed(run)])
   }
 }
 
 async function readSystemState(path: string, key: string): Promise<SystemStateRow | null> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
-  const row = readLine(text.trimEnd()) as SystemStateRow | null
+  const bytes = await readIfThere(path)
+  if (bytes === null) return null
+  const row = readLine(bytes.toString().trimEnd()) as SystemStateRow | null
   if (row === null || row.key !== key)
     throw new StateBackendError(
       'CORRUPT',

@@ -125,6 +125,33 @@ describe('files', () => {
     )
   })
 
+  it.each([true, false])(
+    'stay whole when an instance without the codec writes beside its texts (json: %s)',
+    async (json) => {
+      const folder = temporaryFolder()
+      const own = createCodec()
+      const codec = {
+        json,
+        encode: (value: unknown) => (json ? JSON.stringify(value, null, 2) : `!${JSON.stringify(value)}`),
+        decode(text: string) {
+          const value = own.decode(text.replace(/^!/, ''))
+          expect(text).toBe(codec.encode(value))
+          return value
+        },
+      }
+      const backend = openBackend(folder, { codec })
+      await backend.saveState('a', stateOf('first'))
+      await backend.shutdown()
+      const other = openBackend(folder)
+      for (let n = 0; n < 80; n++)
+        await other.saveSpans('a', [{ spanId: `${n}`, name: 'x'.repeat(500), startTime: 1, status: 'y'.repeat(500) }])
+      expect(namesOf(folder, 'a')).toContain('state.json')
+      await other.shutdown()
+      const again = openBackend(folder, { codec })
+      expect(await savedValue(again, 'a')).toBe('first')
+    },
+  )
+
   it('hold what a codec of one’s own gives, whatever it says of itself', async () => {
     const inner = createCodec()
     for (const json of [true, false]) {

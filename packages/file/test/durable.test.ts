@@ -1,5 +1,5 @@
 import type * as realFs from 'node:fs'
-import { basename, relative } from 'node:path'
+import { basename, dirname, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { FileBackend } from '../src/index.js'
 import { filesIn, openBackend, reopened, runFolderOf, savedValue, stateOf, temporaryFolder } from './support/folder.js'
@@ -93,6 +93,14 @@ describe('before a promise resolves', () => {
     )
   })
 
+  it('new runs of one commit are on disk, and a folder that they share is synced once', async () => {
+    await Promise.all(['b', 'c', 'd'].map((runId) => backend.saveState(runId, stateOf(1))))
+    const done = calls().filter((call) => !call.startsWith('write'))
+    const ofRuns = ['b', 'c', 'd'].map(inRun).flatMap((run) => [`fdatasync ${run}/log.0.jsonl`, `fsync ${run}`])
+    const shards = new Set(['b', 'c', 'd'].map((runId) => `fsync ${dirname(inRun(runId))}`))
+    expect(done.sort()).toEqual([...ofRuns, ...shards, 'fsync runs'].sort())
+  })
+
   it('a further commit is on disk', async () => {
     await backend.updateState('a', { currentStepIndex: 1 })
     expect(calls()).toEqual([`write ${inRun('a')}/log.0.jsonl`, `fdatasync ${inRun('a')}/log.0.jsonl`])
@@ -126,7 +134,8 @@ describe('before a promise resolves', () => {
       'rename counters.json',
       'fsync ',
     ])
-    expect(done.slice(4).sort()).toEqual([`fsync ${inRun('a').split('/').slice(0, 2).join('/')}`, 'fsync trash'])
+    expect(done[4]).toMatch(/^rename trash\/[^/]+$/)
+    expect(done.slice(5).sort()).toEqual([`fsync ${inRun('a').split('/').slice(0, 2).join('/')}`, 'fsync trash'])
   })
 })
 

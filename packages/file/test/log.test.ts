@@ -146,6 +146,6 @@ describe('damage', () => {
 it('reads what it wrote', () => {
   const writes = [{ kind: 'delete-lease', runId: 'a' }] as const
   const text = logLine('a', writes, 'json')
-  expect(readLog(Buffer.from(text), 'log', null)).toEqual({ runId: 'a', writes, size: text.length })
-  expect(readLog(Buffer.alloc(0), 'log', null)).toEqual({ runId: null, writes: [], size: 0 })
+  expect(readLog(Buffer.from(text), 'log', null)).toEqual({ runId: 'a', writes, hasTexts: false, size: text.length })
+  expect(readLog(Buffer.alloc(0), 'log', null)).toEqual({ runId: null, writes: [], hasTexts: false, size: 0 })
 })

@@ -1,7 +1,7 @@
 import { createCodec } from '@flujo-state/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readLine, readRecord, writeLine, writeRecord } from '../src/record-text.js'
+import { formOf, readLine, readRecord, writeLine, writeRecord } from '../src/record-text.js'
 
 const codec = createCodec()
 const key = fc.oneof(
@@ -53,14 +53,14 @@ const record = fc.record({
   ),
 })
 
-describe.each(['json', 'text'] as const)('records in the form %s', (form) => {
+describe.each(['own', 'json', 'text'] as const)('records with payloads of the kind %s', (kind) => {
   it('come back byte for byte', () => {
     fc.assert(
       fc.property(record, (record) => {
-        expect(readRecord(writeRecord(record, form), form)).toEqual(record)
-        const line = writeLine(record, form)
+        expect(readRecord(writeRecord(record, kind), formOf(kind))).toEqual(record)
+        const line = writeLine(record, kind)
         expect(line.indexOf('\n')).toBe(line.length - 1)
-        expect(readLine(line.slice(0, -1))).toEqual({ p: form, ...record })
+        expect(readLine(line.slice(0, -1))).toEqual({ p: formOf(kind), ...record })
       }),
       { seed: 20261122, numRuns: 500 },
     )
@@ -69,7 +69,7 @@ describe.each(['json', 'text'] as const)('records in the form %s', (form) => {
   it('are never taken for what they are with another character', () => {
     fc.assert(
       fc.property(record, fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (record, place, character) => {
-        const line = writeLine(record, form).slice(0, -1)
+        const line = writeLine(record, kind).slice(0, -1)
         const at = place % line.length
         if (line[at] === character) return
         expect(readLine(line.slice(0, at) + character + line.slice(at + 1))).toBeNull()
@@ -98,7 +98,7 @@ describe('payloads', () => {
     },
   )
 
-  it('may be as deep as the codec allows', () => {
+  it.each(['own', 'json'] as const)('of the kind %s may be as deep as the codec allows', (kind) => {
     let deepest: string | null = null
     for (let depth = 1000; ; depth *= 2) {
       let value: unknown = null
@@ -109,8 +109,17 @@ describe('payloads', () => {
         break
       }
       if (depth > 100_000) break
-      expect(readLine(writeLine({ input: deepest }, 'json').trimEnd())?.input).toBe(deepest)
+      expect(readLine(writeLine({ input: deepest }, kind).trimEnd())?.input).toBe(deepest)
     }
     expect(deepest).not.toBeNull()
+  })
+
+  it.each(['"', '\\', '\\"', '\\\\"', '[{"]}', ''])('are never deeper than they look: beside %j', (text) => {
+    let deep: unknown = text
+    for (let level = 0; level < 9_000; level++) deep = level % 2 ? [text, deep] : { [text]: deep }
+    const input = codec.encode(deep)
+    expect(readLine(writeLine({ input }, 'own').trimEnd())).toEqual({ p: 'text', input })
+    const wide = codec.encode(Array.from({ length: 1_000 }, () => [text, { [text]: text }]))
+    expect(readLine(writeLine({ input: wide }, 'own').trimEnd())).toEqual({ p: 'json', input: wide })
   })
 })

@@ -135,13 +135,12 @@ describe('reading while others write', () => {
         await nextTurn()
       }
     })()
-    for (let index = 0; index < 60; index++) {
+    for (let index = 0; index < 60 || values.length <= 10; index++) {
       await writer.saveState('a', { ...stateOf(index), currentStepIndex: index, stepHistory: [{ LARGE }] })
       if (index % 7 === 6) await writer.deleteRun('a')
     }
     stopped = true
     await reading
-    expect(values.length).toBeGreaterThan(10)
     expect(existsSync(runFolderOf(folder, 'a'))).toBe(true)
   })
 })

@@ -26,8 +26,9 @@ export function unwatchFolder(folder: string): void {
 
 function tell(path: unknown, access: FsAccess, bytes = 0): number | undefined {
   if (watched.size === 0) return
-  const whole = typeof path === 'number' ? paths.get(path) : typeof path === 'string' ? resolve(path) : undefined
-  if (whole === undefined) return
+  const named = typeof path === 'number' ? paths.get(path) : path
+  if (typeof named !== 'string') return
+  const whole = resolve(named)
   for (const [folder, onAccess] of watched)
     if (whole.startsWith(folder) || `${whole}${sep}` === folder) return onAccess(access, bytes)
 }
@@ -56,7 +57,7 @@ function accessOf(name: string, args: readonly unknown[]): FsAccess | undefined 
 function told(name: string, args: readonly unknown[]): readonly unknown[] {
   const access = accessOf(name, args)
   // What is there need not be made, whatever the file system allows.
-  if (access === undefined || (name === 'mkdir' && fs.existsSync(String(args[0])))) return args
+  if (access === undefined || watched.size === 0 || (name === 'mkdir' && fs.existsSync(String(args[0])))) return args
   const bytes = WRITES_BYTES.includes(name) ? sizeOf(args) : 0
   const room = tell(args[TOLD_BY_TARGET.includes(name) ? 1 : 0], access, bytes)
   return room === undefined ? args : shortened(name, args, room)
@@ -88,7 +89,7 @@ const noSpace = () => Object.assign(new Error('ENOSPC: no space left on device')
 wrap(fs as unknown as Members, 'Sync', (original, name) => (...args) => {
   const given = told(name, args)
   const result = original(...given)
-  if (name === 'open') paths.set(result as number, resolve(String(args[0])))
+  if (name === 'open') paths.set(result as number, String(args[0]))
   if (given !== args && isWhole(name)) throw noSpace()
   return result
 })
