@@ -31,7 +31,9 @@ export class Lock {
   waits = 0
   readonly #store: string
   readonly #timeoutMs: number
-  /** Until then it is the turn of the others, if there are any. */
+  /** As long as we have waited ourselves of late, others may be waiting now. */
+  #contendedUntil = 0
+  /** Until then it is their turn. */
   #turnOfOthers = 0
 
   constructor(store: string, timeoutMs: number) {
@@ -50,12 +52,21 @@ export class Lock {
   }
 
   /**
-   * The same for writes. Who had to wait lets the others in before the next one: a writer that goes on at once gives the lock back
-   * for so short a time that those who wait for it, and only ask now and then, might never meet it free.
+   * The same for writes. Who had to wait lets others in between two writes of its own, for a part of the time that it had the lock.
+   * They only ask now and then: a writer that goes on at once gives the lock back for so short a time that they might not meet it
+   * free for seconds, if the disk is slow.
    */
   attemptInTurn<T>(work: () => T): MaybePromise<T> {
-    const pause = this.#turnOfOthers - performance.now()
-    return pause > 0 ? sleep(pause).then(() => this.attempt(work)) : this.attempt(work)
+    const timed = () => {
+      const begin = performance.now()
+      const result = work()
+      const end = performance.now()
+      this.#turnOfOthers = end + (end - begin) / 4
+      return result
+    }
+    const now = performance.now()
+    const pause = now < this.#contendedUntil ? this.#turnOfOthers - now : 0
+    return pause >= 1 ? sleep(pause).then(() => this.attempt(timed)) : this.attempt(timed)
   }
 
   /** Does the work now or not at all, for callers that cannot wait. */
@@ -77,7 +88,7 @@ export class Lock {
       await sleep(Math.min(pause, deadline - performance.now()))
       try {
         const result = work()
-        this.#turnOfOthers = performance.now() + TURN
+        this.#contendedUntil = performance.now() + this.#timeoutMs
         return result
       } catch (error) {
         if (!isBusy(error)) throw translate(error, this.#store)
@@ -87,9 +98,7 @@ export class Lock {
     throw busy(last, this.#store, this.#timeoutMs)
   }
 }
-/** Milliseconds. A turn is longer than the longest delay, so that nobody who waits misses it. */
 const LONGEST_DELAY = 2
-const TURN = 4
 
 /** One open database: how statements are run on it, and in which transactions. */
 export class Connection {

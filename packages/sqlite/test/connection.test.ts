@@ -32,20 +32,29 @@ describe('Lock', () => {
     expect([tries, lock.waits]).toEqual([4, 1])
   })
 
-  it('lets others write who wait as well, before who had to wait writes again', async () => {
+  it('lets others write between two writes, for a part of the time that one took, if it had to wait of late', async () => {
     const lock = new Lock('x', 1000)
-    const time = vi.spyOn(performance, 'now').mockReturnValue(1000)
+    let now = 5000
+    const time = vi.spyOn(performance, 'now').mockImplementation(() => now)
     onTestFinished(() => time.mockRestore())
+    const write = () => {
+      now += 40
+      return 'written'
+    }
+    expect([lock.attemptInTurn(write), lock.attemptInTurn(write)]).toEqual(['written', 'written'])
     let tries = 0
     await lock.attemptInTurn(() => {
       if (++tries < 2) throw busy()
+      write()
     })
     expect(lock.attempt(() => 'a read')).toBe('a read')
-    const next = lock.attemptInTurn(() => 'a write')
+    const next = lock.attemptInTurn(write)
     expect(next).toBeInstanceOf(Promise)
-    expect(await next).toBe('a write')
-    time.mockReturnValue(1010)
-    expect(lock.attemptInTurn(() => 'without a wait')).toBe('without a wait')
+    expect(await next).toBe('written')
+    now += 10
+    expect(lock.attemptInTurn(write)).toBe('written')
+    now += 1000
+    expect([lock.attemptInTurn(write), lock.attemptInTurn(write)]).toEqual(['written', 'written'])
   })
 
   it('is BUSY when the time is over, or at once with no time', async () => {
