@@ -28,7 +28,7 @@ export interface Done {
   readonly ms: number
 }
 
-export interface JobOptions {
+interface JobOptions {
   /** The module with the harnesses. */
   readonly file: string
   /** This command. */
