@@ -94,6 +94,7 @@ describe('a wrong harness or command line is 2, with a word about what to do', (
     'no harness': [[], /which harness\?/],
     'a file that is not there': [['./nowhere.js'], /there is no file .*nowhere\.js/],
     'two of them': [[right, wrong], /one harness at a time/],
+    'a loader that is not there': [[right, '--import', 'no-such-loader'], /npm install --save-dev no-such-loader/],
     'an unknown option': [[right, '--onyl', 'STA'], /Unknown option '--onyl'/],
     'an unknown rule': [[right, '--only', 'STA-01,STA-999'], /no rule is named by 'STA-999'/],
     'a rule in small letters': [[right, '--only', 'sta'], /did you mean STA\?/],

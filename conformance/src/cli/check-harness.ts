@@ -31,7 +31,9 @@ export function problemsOf(value: object): string[] {
       ? []
       : ['`timeScale` must be a number above 0']),
     // A hook that is misspelt would count as missing.
-    ...unknown.map((key) => `a harness has no member \`${key}\` (it may have ${MEMBERS.join(', ')})`),
+    ...(unknown.length > 0
+      ? [`a harness has no member ${unknown.map((key) => `\`${key}\``).join(', ')} (it may have ${MEMBERS.join(', ')})`]
+      : []),
   ]
 }
 
