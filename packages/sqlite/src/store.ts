@@ -24,9 +24,10 @@ import {
   type StoredState,
   type SystemStateRow,
 } from '@flujo-state/core'
-import { Connection, Lock } from './connection.js'
+import { Connection } from './connection.js'
 import { loadDriver } from './driver.js'
 import { translate } from './errors.js'
+import { Lock } from './lock.js'
 import { migrate, pendingMigrations } from './migrate.js'
 import type { Migration } from './migrations/index.js'
 import type { Durability, MigrateMode } from './options.js'
