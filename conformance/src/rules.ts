@@ -2,12 +2,14 @@ import { backgroundTaskRules } from './contract/background-task.js'
 import { claimRules } from './contract/claim.js'
 import { claimedDeleteRules } from './contract/claim-delete.js'
 import { claimInputRules } from './contract/claim-input.js'
+import { renewedClaimRules } from './contract/claim-renewed.js'
 import { sharedClaimRules } from './contract/claim-shared.js'
 import { cleanupRules } from './contract/cleanup.js'
 import { cleanupRunRules } from './contract/cleanup-runs.js'
 import { compactRules } from './contract/compact.js'
 import { evaluationRules } from './contract/evaluation.js'
 import { failedRules } from './contract/failed.js'
+import { keptRules } from './contract/kept.js'
 import { runRules } from './contract/run.js'
 import { runCostRules } from './contract/run-cost.js'
 import { runDeleteRules } from './contract/run-delete.js'
@@ -15,6 +17,7 @@ import { runListRules } from './contract/run-list.js'
 import { runMetadataFilterRules } from './contract/run-metadata-filter.js'
 import { smallPrintRules } from './contract/small-print.js'
 import { spanRules } from './contract/span.js'
+import { spanDetailRules } from './contract/span-details.js'
 import { spanStatisticsRules } from './contract/span-statistics.js'
 import { staleTaskRules } from './contract/stale-task.js'
 import { staleTaskRaceRules } from './contract/stale-task-races.js'
@@ -43,13 +46,18 @@ import { damageRules } from './themes/damage.js'
 import { errorOrderRules } from './themes/error-order.js'
 import { everyMethodRules } from './themes/every-method.js'
 import { faultRules } from './themes/faults.js'
+import { filterRules } from './themes/filters-with-cursor.js'
 import { groupedWriteRules } from './themes/grouped-writes.js'
 import { identifierRules } from './themes/identifiers.js'
 import { isolationRules } from './themes/isolation.js'
+import { isolationCallRules } from './themes/isolation-calls.js'
+import { isolationEmptyRules } from './themes/isolation-empty.js'
 import { limitRules } from './themes/limits.js'
 import { lockedStoreRules } from './themes/locked-store.js'
 import { modelRules } from './themes/model.js'
 import { oneStatusRules } from './themes/one-status.js'
+import { otherWayRules } from './themes/other-ways.js'
+import { otherWayNumberRules } from './themes/other-ways-numbers.js'
 import { pagingRules } from './themes/paging.js'
 import { pathRules } from './themes/paths.js'
 import { persistenceRules } from './themes/persistence.js'
@@ -57,6 +65,7 @@ import { placeholderRules } from './themes/placeholder.js'
 import { processRules } from './themes/processes.js'
 import { securityRules } from './themes/security.js'
 import { shutdownRules } from './themes/shutdown.js'
+import { shutdownWriteRules } from './themes/shutdown-writes.js'
 import { staleLeaseRules } from './themes/stale-lease.js'
 import { timeRules } from './themes/time.js'
 import { timeFieldRules } from './themes/time-fields.js'
@@ -73,9 +82,13 @@ export const allRules: readonly Rule[] = [
   workflowFieldRules,
   workflowUpdateRules,
   valueRules,
+  otherWayRules,
+  otherWayNumberRules,
   identifierRules,
   pathRules,
   isolationRules,
+  isolationCallRules,
+  isolationEmptyRules,
   workflowListRules,
   workflowFilterRules,
   pagingRules,
@@ -96,16 +109,19 @@ export const allRules: readonly Rule[] = [
   runDeleteRules,
   oneStatusRules,
   placeholderRules,
+  keptRules,
   stepRules,
   stepValueRules,
   traceRules,
   traceInputRules,
   traceTreeRules,
   spanRules,
+  spanDetailRules,
   spanStatisticsRules,
   claimRules,
   claimInputRules,
   sharedClaimRules,
+  renewedClaimRules,
   claimedDeleteRules,
   staleLeaseRules,
   versionRules,
@@ -114,12 +130,14 @@ export const allRules: readonly Rule[] = [
   commitStateRules,
   cursorRules,
   cursorInputRules,
+  filterRules,
   errorOrderRules,
   smallPrintRules,
   timeRules,
   timeFieldRules,
   capabilityRules,
   shutdownRules,
+  shutdownWriteRules,
   // Before those that kill: a process that is given back is used again.
   workerRules,
   concurrencyRules,

@@ -14,6 +14,7 @@ import { hurriedRuns } from './hurried-runs.js'
 import { hurriedTraces } from './hurried-traces.js'
 import { brokenIdentifiers } from './identifiers.js'
 import { brokenIsolation } from './isolation.js'
+import { brokenKept } from './kept.js'
 import { brokenLeasesAndVersions } from './leases-and-versions.js'
 import { brokenLifecycles } from './lifecycle.js'
 import { brokenLimits } from './limits.js'
@@ -29,6 +30,7 @@ import { brokenRetention } from './retention.js'
 import { brokenRunLists } from './run-lists.js'
 import { brokenRunRecords } from './run-records.js'
 import { brokenRuns } from './runs.js'
+import { brokenSecondWays } from './second-ways.js'
 import { brokenSmallPrint } from './small-print.js'
 import { brokenFields } from './snapshot-fields.js'
 import { brokenUpdates } from './snapshot-updates.js'
@@ -44,6 +46,8 @@ import { brokenWindows } from './windows.js'
 /** One line per file. */
 const all: readonly BrokenBackend[] = [
   brokenLimits,
+  brokenSecondWays,
+  brokenKept,
   brokenSmallPrint,
   brokenLists,
   brokenPages,

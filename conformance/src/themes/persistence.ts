@@ -5,9 +5,10 @@ import { type Rule, rule } from '../rule.js'
 
 const needs = { needs: ['reopen'] } as const
 
-/** A death without a shutdown, where the backend promises to survive one; else a clean end. */
-function lose(t: RuleContext): Promise<StateBackend> {
-  return t.backend.capabilities.persistence === 'crash' ? t.abandon() : t.reopen()
+/** A death without a shutdown, where the backend promises to survive one; and a clean end, for what a store tidies up then. */
+async function lose(t: RuleContext): Promise<StateBackend> {
+  if (t.backend.capabilities.persistence === 'crash') await (await t.abandon()).open()
+  return t.reopen()
 }
 
 export const persistenceRules: readonly Rule[] = [
