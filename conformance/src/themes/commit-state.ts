@@ -71,7 +71,7 @@ export const commitStateRules: readonly Rule[] = [
 
   rule(
     'ATM-10',
-    "A status in saveRunEnd's state must equal the end's own, which is completed when left out.",
+    "A status in saveRunEnd's state must equal the end's own, which is completed when left out, or how the run has ended already.",
     GROUPS,
     async (t) => {
       await t.backend.saveState('r', t.gen.state())
@@ -89,6 +89,16 @@ export const commitStateRules: readonly Rule[] = [
       await t.backend.saveRunEnd('r', {}, { state: { status: 'completed' } })
       await t.backend.saveRunEnd('r', { status: 'failed' }, { state: { status: 'failed' } })
       t.assert.equal((await runOf(t, 'r')).status, 'failed')
+      // It has ended already: that is how it ends.
+      const failed = await t.dump()
+      for (const status of ['completed', 'cancelled', 'running'] as const)
+        await t.assert.rejects(() => t.backend.saveRunEnd('r', {}, { state: { status } }), 'VALIDATION', {
+          path: '$.state.status',
+        })
+      t.assert.equal(await t.dump(), failed, 'the store after a second end')
+      await t.backend.saveRunEnd('r', {}, { state: { status: 'failed', currentStepIndex: 9 } })
+      t.assert.equal((await runOf(t, 'r')).status, 'failed')
+      t.assert.equal((await t.backend.loadState('r'))?.currentStepIndex, 9)
     },
   ),
 ]

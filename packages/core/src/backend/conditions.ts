@@ -1,20 +1,27 @@
 import type { z } from 'zod'
 import type { lease as leaseSchema } from '../models/claim.js'
+import type { WorkflowStatus } from '../models/common.js'
 import type { Condition } from '../store/unit.js'
 import { refuse } from './check.js'
 
 type CheckedLease = z.output<typeof leaseSchema>
 
-/** What a write asks for, in the order in which it is judged: `STALE_LEASE`, `NOT_FOUND`, `CONFLICT`. */
+/** What a write asks for, in the order in which it is judged: `STALE_LEASE`, `NOT_FOUND`, `CONFLICT`, `VALIDATION`. */
 export function writeConditions(
   runId: string,
-  options: { lease?: CheckedLease | undefined; ifVersion?: number | undefined; needsState?: boolean },
+  options: {
+    lease?: CheckedLease | undefined
+    ifVersion?: number | undefined
+    needsState?: boolean
+    endsAs?: WorkflowStatus | undefined
+  },
 ): Condition[] {
-  const { lease, ifVersion, needsState } = options
+  const { lease, ifVersion, needsState, endsAs } = options
   const conditions: Condition[] = []
   if (lease) conditions.push(fence(runId, lease))
   if (needsState) conditions.push({ kind: 'state-exists' })
   if (ifVersion !== undefined) conditions.push({ kind: 'version', is: ifVersion })
+  if (endsAs !== undefined) conditions.push({ kind: 'ends-as', status: endsAs })
   return conditions
 }
 

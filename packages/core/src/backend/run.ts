@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { type DeleteRunOptions, deleteRunOptions, type WriteOptions, writeOptions } from '../models/claim.js'
+import type { WorkflowStatus } from '../models/common.js'
 import {
   type Run,
   type RunEnd,
@@ -73,7 +74,9 @@ export async function saveRunEnd(
   const end = check(runEnd, endInput)
   const { options, patch } = splitState(writeOptions, runId, optionsInput)
   checkEnd(end, patch)
-  const conditions = writeConditions(runId, { ...options, needsState: patch !== null })
+  // Left out, the status is known only beside the run as it is.
+  const endsAs = end.status === undefined ? patch?.status : undefined
+  const conditions = writeConditions(runId, { ...options, needsState: patch !== null, endsAs })
   const changes = whenDone(encodeRun(kernel, call, runId, end), (set): MaybePromise<Change[]> => {
     const change: Change = { kind: 'end-run', set }
     return patch === null
@@ -87,7 +90,8 @@ export async function saveRunEnd(
 
 function checkEnd(end: z.output<typeof runEnd>, patch: CheckedPatch | null): void {
   const status = end.status ?? 'completed'
-  if (patch?.status !== undefined && patch.status !== status)
+  const fits = end.status === undefined ? isTerminal : (own: WorkflowStatus) => own === status
+  if (patch?.status !== undefined && !fits(patch.status))
     refuse('$.state.status', `is '${patch.status}', but the run ends as '${status}'; a run has one status`)
   if (end.endedAt != null && !isTerminal(status))
     refuse('$.endedAt', `a run whose status becomes '${status}' has not ended; leave it out`)

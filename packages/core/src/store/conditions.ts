@@ -1,5 +1,7 @@
 import { StateBackendError } from '../errors.js'
+import type { WorkflowStatus } from '../models/common.js'
 import { isLive } from '../rules/lease.js'
+import { statusAfterEnd } from '../rules/status.js'
 import type { RunHead } from '../state-store.js'
 import { leaseFromRow } from './lease-row.js'
 import type { Condition } from './unit.js'
@@ -32,6 +34,8 @@ function judgeOne(condition: Condition, head: RunHead, runId: string | null, now
       return head.state
         ? null
         : new StateBackendError('NOT_FOUND', 'the run has no snapshot; save one with saveState first', { runId })
+    case 'ends-as':
+      return judgeEnd(condition.status, head, runId)
     case 'version':
       return judgeVersion(condition.is, head.state?.version ?? 0, runId)
     case 'unclaimed':
@@ -41,6 +45,16 @@ function judgeOne(condition: Condition, head: RunHead, runId: string | null, now
     case 'stale-task':
       return isStaleTask(condition.before, head) ? null : notAnyMore(runId)
   }
+}
+
+function judgeEnd(status: WorkflowStatus, { run, state }: RunHead, runId: string | null): StateBackendError | null {
+  const end = statusAfterEnd(undefined, (run ?? state)?.status ?? 'running')
+  if (status === end) return null
+  return new StateBackendError(
+    'VALIDATION',
+    `$.state.status: is '${status}', but the run ends as '${end}'; a run has one status`,
+    { runId, path: '$.state.status' },
+  )
 }
 
 function judgeVersion(expected: number, found: number, runId: string | null): StateBackendError | null {

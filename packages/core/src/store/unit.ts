@@ -8,6 +8,8 @@ export type Condition =
   | { readonly kind: 'fence'; readonly owner: string; readonly fence: number }
   /** There is a snapshot; else `NOT_FOUND`. */
   | { readonly kind: 'state-exists' }
+  /** Ending the run without a status leaves it with this one; else `VALIDATION` of `$.state.status`. */
+  | { readonly kind: 'ends-as'; readonly status: WorkflowStatus }
   /** The snapshot has this version, 0: there is none; else `CONFLICT`. */
   | { readonly kind: 'version'; readonly is: number }
   /** No live lease, or the one with this fence; else `RUN_CLAIMED`. */

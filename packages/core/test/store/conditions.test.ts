@@ -38,6 +38,11 @@ const rows: readonly Row[] = [
   ['a snapshot', { kind: 'state-exists' }, head({ state: state() }), null],
   ['a run without a snapshot', { kind: 'state-exists' }, head({ run: runRow() }), 'NOT_FOUND'],
 
+  ['an end that is completed', { kind: 'ends-as', status: 'completed' }, head({ run: runRow() }), null],
+  ['no end that is failed', { kind: 'ends-as', status: 'failed' }, head({ run: runRow() }), 'VALIDATION'],
+  ['an end as it was', { kind: 'ends-as', status: 'failed' }, head({ run: runRow({ status: 'failed' }) }), null],
+  ['another end', { kind: 'ends-as', status: 'completed' }, head({ state: state({ status: 'failed' }) }), 'VALIDATION'],
+
   ['the version', { kind: 'version', is: 4 }, head({ state: state({ version: 4 }) }), null],
   ['an older version', { kind: 'version', is: 3 }, head({ state: state({ version: 4 }) }), 'CONFLICT'],
   ['no snapshot for version 0', { kind: 'version', is: 0 }, head(), null],
