@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, renameSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bundle } from '../../../bundle.shared.js'
 
 /** The path of the command as one file of JavaScript. */
 export function command(): string {
   const program = bundle(new URL('../../src/cli/bin.ts', import.meta.url))
-  // It reads its version from where it would be.
-  copyFileSync(new URL('../../package.json', import.meta.url), new URL('../package.json', `file://${program}`))
+  // It reads its version from where it would be. Programs may be starting: a rename never shows them half a file.
+  const manifest = fileURLToPath(new URL('../package.json', `file://${program}`))
+  copyFileSync(new URL('../../package.json', import.meta.url), `${manifest}.${process.pid}`)
+  renameSync(`${manifest}.${process.pid}`, manifest)
   return program
 }
 
