@@ -142,7 +142,7 @@ export const FIRST: Readonly<Record<string, string>> = {
   'end-status-overruled': 'GEN-01 GEN-08',
   'end-takes-history':
     'STA-24 STA-32 VAL-04 VAL-05 VAL-06 VAL-08 VAL-10 VAL-11 VAL-16 ATM-11 CON-15 CON-18 DUR-15 CON-41 STA-33',
-  'ended-at-of-last-write': 'CLN-17 RUN-18 RUN-05 RUN-19 ONE-01 ONE-03 ONE-08 ONE-10 ONE-12 PLH-07 PLH-11',
+  'ended-at-of-last-write': 'CLN-17 RUN-18 RUN-05 RUN-19 ONE-01 ONE-03 ONE-08 ONE-10 ONE-12 PLH-07 PLH-11 ATM-10',
   'ended-at-stays': 'RUN-19 ONE-02 PLH-07',
   'ended-runs-last': 'CLN-16 CUR-11',
   'envelope-revived': 'VAL-01 RUN-22 STP-06 SPN-19 VAL-19',
@@ -211,7 +211,7 @@ export const FIRST: Readonly<Record<string, string>> = {
   'index-int32': 'VAL-21',
   'infinity-texts-revived': 'VAL-01 RUN-22 RUN-16 STP-06 SPN-19 VAL-19',
   'instance-cache':
-    'CLN-12 BGT-10 RUN-15 ONE-01 VER-03 ATM-01 ATM-03 ATM-08 ATM-09 ATM-11 CON-20 CON-07 CON-21 CON-29 CON-30 VAL-19 CON-52',
+    'CLN-12 BGT-10 RUN-15 ONE-01 VER-03 ATM-01 ATM-03 ATM-08 ATM-09 ATM-11 CON-20 CON-07 CON-21 CON-29 CON-30 VAL-19 CON-52 ATM-10',
   'iso-texts-taken': 'TIM-04 BAD-02',
   'json-in-json-slip':
     'VAL-01 VAL-12 IDS-03 IDS-07 IDS-11 RUN-22 RUN-30 STP-06 SPN-19 CON-01 CON-02 CON-03 CON-04 CON-05 CON-16 CON-19 CON-07 CON-21 VAL-19',
