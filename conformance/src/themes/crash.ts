@@ -1,3 +1,4 @@
+import { CAPABILITY_GROUPS } from '@flujo-state/core'
 import { untilGone } from '../child/process.js'
 import type { RuleContext } from '../context.js'
 import { chainsAreWhole, killAmongChains } from '../kills/chains.js'
@@ -13,17 +14,7 @@ const KILLS_INSIDE = { short: 1, long: 60 } as const
 
 const kills = { needs: ['spawn', 'reopen'], persistence: 'crash', timeoutMs: 60_000 } as const
 /** Of the scripts of all methods. */
-const requires = [
-  'backgroundTasks',
-  'runs',
-  'steps',
-  'traces',
-  'evaluations',
-  'systemState',
-  'claims',
-  'stats',
-  'cleanup',
-] as const
+const requires = CAPABILITY_GROUPS.filter((group) => group !== 'compact')
 
 /** Inside a call, not at its very ends. */
 function momentInside(draw: () => number): Moment {

@@ -1,3 +1,4 @@
+import { CAPABILITY_GROUPS } from '@flujo-state/core'
 import fc from 'fast-check'
 import type { RuleContext } from '../context.js'
 import { badCallCommand } from '../model/bad-calls.js'
@@ -12,19 +13,8 @@ const SEQUENCES = 16
 const SEQUENCES_OF_INSTANCES = 8
 const COMMANDS = 60
 
-const requires = [
-  'states',
-  'backgroundTasks',
-  'runs',
-  'steps',
-  'traces',
-  'evaluations',
-  'systemState',
-  'claims',
-  'stats',
-  'cleanup',
-  'compact',
-] as const
+/** The commands call every method. */
+const requires = CAPABILITY_GROUPS
 
 /** Random sequences of commands, each on storage of its own. A failure is made small and shown as a program. */
 async function agrees(t: RuleContext, sequences: number, more: readonly CommandArbitrary[]): Promise<void> {
