@@ -40,7 +40,9 @@ export class SQLiteControl implements Control {
     // created_at of a snapshot never changes: leaving it out spares the indexes.
     this.#saveState = upsert(database, 'workflow_state', STATE_COLUMNS, ['run_id'], ['created_at'])
     this.#saveStep = upsert(database, 'steps', STEP_COLUMNS, ['run_id', 'execution_id'], ['created_at'])
-    this.#appendHistory = database.prepare('INSERT INTO state_history (run_id, position, item) VALUES (?, ?, ?)')
+    this.#appendHistory = database.prepare(
+      'INSERT INTO state_history (key, item) VALUES ((SELECT id << 32 FROM workflow_state WHERE run_id = ?) + ?, ?)',
+    )
     this.#changeState = database.prepare(
       'UPDATE workflow_state SET current_step_index = ?, last_step_output = ?, updated_at = ? WHERE run_id = ?',
     )

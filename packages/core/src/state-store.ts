@@ -115,6 +115,10 @@ export interface Position {
 
 /** Rows come newest `order` first, ties by run id descending in code-point order. All filters combine. */
 export interface StateQuery {
+  /**
+   * `updatedAt` is only asked for with terminal `statuses` or with `isBackgroundTask`: a store need not keep the order in which
+   * runs at work were last changed, which would cost every step.
+   */
   readonly order: 'createdAt' | 'updatedAt'
   /** No status twice; an empty array matches none. */
   readonly statuses?: readonly WorkflowStatus[] | undefined

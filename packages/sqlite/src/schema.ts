@@ -3,7 +3,7 @@
  * milliseconds since 1970 (UTC), payloads are the codec's texts. Payload columns stand last: SQLite reads a long row only as
  * far as it is asked to.
  */
-import { STEP_STATUSES, WORKFLOW_STATUSES } from '@flujo-state/core'
+import { STEP_STATUSES, TERMINAL_STATUSES, WORKFLOW_STATUSES } from '@flujo-state/core'
 import { type SQL, sql } from 'drizzle-orm'
 import {
   type AnySQLiteColumn,
@@ -24,7 +24,9 @@ const oneOf = (column: AnySQLiteColumn, values: readonly string[]): SQL =>
 export const workflowState = sqliteTable(
   'workflow_state',
   {
-    runId: text('run_id').primaryKey().notNull(),
+    /** What the keys of the run's history begin with. */
+    id: integer('id').primaryKey(),
+    runId: text('run_id').notNull(),
     version: integer('version').notNull(),
     pipelineId: text('pipeline_id').notNull(),
     pipelineName: text('pipeline_name').notNull(),
@@ -46,12 +48,16 @@ export const workflowState = sqliteTable(
     lastStepOutput: text('last_step_output').notNull(),
   },
   (t) => [
+    uniqueIndex('workflow_state_by_run').on(t.runId),
     index('workflow_state_by_created').on(t.createdAt, t.runId),
     index('workflow_state_by_status_created').on(t.status, t.createdAt, t.runId),
     index('workflow_state_by_pipeline_id').on(t.pipelineId, t.status, t.createdAt, t.runId),
     index('workflow_state_by_pipeline_name').on(t.pipelineName, t.status, t.createdAt, t.runId),
     index('workflow_state_by_pipeline_version').on(t.pipelineVersion, t.status, t.createdAt, t.runId),
-    index('workflow_state_by_status_updated').on(t.status, t.updatedAt, t.runId),
+    // Not of runs at work: it would have to be written again at every step.
+    index('workflow_state_ended_by_updated')
+      .on(t.status, t.updatedAt, t.runId)
+      .where(oneOf(t.status, TERMINAL_STATUSES)),
     index('workflow_state_tasks_by_status').on(t.status, t.updatedAt, t.runId).where(sql`is_background_task = 1`),
     index('workflow_state_tasks_by_parent')
       .on(t.parentRunId, t.status, t.updatedAt, t.runId)
@@ -60,16 +66,14 @@ export const workflowState = sqliteTable(
   ],
 )
 
-/** The items of the snapshots' histories, apart from them: an append costs the same however long a history is. */
-export const stateHistory = sqliteTable(
-  'state_history',
-  {
-    runId: text('run_id').notNull(),
-    position: integer('position').notNull(),
-    item: text('item').notNull(),
-  },
-  (t) => [uniqueIndex('state_history_by_position').on(t.runId, t.position)],
-)
+/**
+ * The items of the snapshots' histories, apart from them: an append costs the same however long a history is. One tree of one
+ * integer key, so that it also costs a single page: the snapshot's `id` in the upper 32 bits, the item's position in the lower.
+ */
+export const stateHistory = sqliteTable('state_history', {
+  key: integer('key').primaryKey(),
+  item: text('item').notNull(),
+})
 
 export const runs = sqliteTable(
   'runs',
@@ -123,7 +127,6 @@ export const steps = sqliteTable(
   },
   (t) => [
     uniqueIndex('steps_by_execution').on(t.runId, t.executionId),
-    index('steps_by_index').on(t.runId, t.stepIndex, t.id),
     check('steps_status', oneOf(t.status, STEP_STATUSES)),
   ],
 )

@@ -61,9 +61,10 @@ export class Query {
     return this.#prepared
   }
 
-  run(values: object): void {
+  /** Gives the rowid of the row inserted last. */
+  run(values: object): number {
     const prepared = this.#ready()
-    prepared.statement.run(prepared.bind(values))
+    return prepared.statement.run(prepared.bind(values)).lastInsertRowid as number
   }
   first(values: object): readonly unknown[] | undefined {
     const prepared = this.#ready()

@@ -149,7 +149,7 @@ export class SQLiteStore implements StateStore {
     return connection.snapshot(() => {
       const row = queries.states.read(runId)
       if (row === null) return null
-      return { row, history: row.historyLength === 0 ? [] : queries.histories.read(runId) }
+      return { row, history: row.historyLength === 0 ? [] : queries.histories.read(row.id) }
     })
   }
   readRun(runId: string): MaybePromise<RunRow | null> {

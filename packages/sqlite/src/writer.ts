@@ -3,7 +3,9 @@ import {
   type CommitUnit,
   type Counters,
   type Decide,
+  type Encoded,
   type RunHead,
+  type StateRow,
   stepOf,
   type Write,
 } from '@flujo-state/core'
@@ -70,24 +72,22 @@ export class Writer {
     const { states, histories } = this.#queries
     switch (write.kind) {
       case 'put-state':
-        states.put(write.row, state)
-        histories.replace(write.row.runId, write.history, state?.historyLength ?? 0)
-        return { ...write.row, historyLength: write.history.length }
+        return this.#putState(write.row, write.history, state)
       case 'patch-state':
         states.patch(write.runId, write.set, state)
         return state && { ...state, ...write.set }
       case 'replace-history':
-        histories.replace(write.runId, write.items, state?.historyLength ?? 0)
+        if (state) histories.replace(state.id, write.items, state.historyLength)
         return state && { ...state, historyLength: write.items.length }
       case 'append-history':
-        histories.append(write.runId, write.from, write.items)
+        if (state) histories.append(state.id, write.from, write.items)
         return state && { ...state, historyLength: write.from + write.items.length }
       case 'delete-state':
-        states.delete(write.runId)
-        histories.delete(write.runId)
+        this.#deleteState(write.runId, state)
         return null
       case 'delete-run':
-        this.#deleteRun(write.runId)
+        this.#deleteState(write.runId, state)
+        this.#deleteBeside(write.runId)
         return null
       case 'raise-counter':
         this.#queries.counters.raise(write.counter, write.to)
@@ -99,9 +99,21 @@ export class Writer {
     }
   }
 
-  #deleteRun(runId: string): void {
-    const { states, histories, runs, steps, traces, evaluations, claims } = this.#queries
-    for (const table of [states, histories, runs, steps, traces, evaluations, claims]) table.delete(runId)
+  #putState(row: StateRow, history: readonly Encoded[], stored: KnownState): KnownState {
+    const id = this.#queries.states.put(row, stored)
+    this.#queries.histories.replace(id, history, stored?.historyLength ?? 0)
+    return { ...row, id, historyLength: history.length }
+  }
+
+  #deleteState(runId: string, state: KnownState): void {
+    if (state === null) return
+    this.#queries.states.delete(runId)
+    this.#queries.histories.delete(state.id)
+  }
+
+  #deleteBeside(runId: string): void {
+    const { runs, steps, traces, evaluations, claims } = this.#queries
+    for (const table of [runs, steps, traces, evaluations, claims]) table.delete(runId)
   }
 }
 

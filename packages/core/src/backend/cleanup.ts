@@ -2,6 +2,7 @@ import { isStateBackendError } from '../errors.js'
 import { TERMINAL_STATUSES, type WorkflowStatus } from '../models/common.js'
 import { type CleanupOptions, cleanupOptions, type StaleOptions, staleOptions } from '../models/workflow-state.js'
 import { isLive } from '../rules/lease.js'
+import { isTerminal } from '../rules/status.js'
 import { daysBefore, hoursBefore } from '../rules/windows.js'
 import type { MaybePromise, Position, StateStore } from '../state-store.js'
 import type { Change, Condition } from '../store/unit.js'
@@ -41,18 +42,33 @@ export async function cleanupOldWorkflows(
 /** Ids of runs that looked old enough when they were listed, in batches. A run is listed once. */
 async function* candidates(kernel: Kernel, { statuses, placeholders, before }: Retention): AsyncGenerator<string[]> {
   const order = 'updatedAt'
-  const query = { order, statuses, before } as const
-  yield* batches(kernel, (store, page) => store.listStates({ ...query, ...page }))
-  const runs = (store: StateStore, page: Page) => store.listRuns({ ...query, withoutState: true, ...page })
-  yield* batches(kernel, runs, ({ placeholder }) => !placeholder)
+  const [ended, atWork] = [statuses.filter(isTerminal), statuses.filter((status) => !isTerminal(status))]
+  if (ended.length > 0)
+    yield* batches(kernel, order, (store, page) => store.listStates({ order, statuses: ended, before, ...page }))
+  if (atWork.length > 0) yield* oldAtWork(kernel, atWork, before)
+  const runs = (store: StateStore, page: Page) =>
+    store.listRuns({ order, statuses, before, withoutState: true, ...page })
+  yield* batches(kernel, order, runs, ({ placeholder }) => !placeholder)
   if (!placeholders) return
-  yield* batches(kernel, (store, page) =>
+  yield* batches(kernel, order, (store, page) =>
     store.listRuns({ order, before, placeholder: true, withoutState: true, ...page }),
+  )
+}
+
+/** Stores keep no order of the last change of runs at work (`StateQuery`): all of them are looked at. */
+function oldAtWork(kernel: Kernel, statuses: readonly WorkflowStatus[], before: number): AsyncGenerator<string[]> {
+  const order = 'createdAt'
+  return batches(
+    kernel,
+    order,
+    (store, page) => store.listStates({ order, statuses, ...page }),
+    ({ updatedAt }) => updatedAt < before,
   )
 }
 
 interface Listed {
   readonly runId: string
+  readonly createdAt: number
   readonly updatedAt: number
 }
 interface Page {
@@ -62,6 +78,7 @@ interface Page {
 
 async function* batches<R extends Listed>(
   kernel: Kernel,
+  order: 'createdAt' | 'updatedAt',
   list: (store: StateStore, page: Page) => MaybePromise<readonly R[]>,
   wanted: (row: R) => boolean = () => true,
 ): AsyncGenerator<string[]> {
@@ -73,7 +90,7 @@ async function* batches<R extends Listed>(
     yield rows.filter(wanted).map(({ runId }) => runId)
     // Not asked again after the last batch: a failure then would hide how many runs were already dealt with.
     if (rows.length < BATCH) return
-    after = placeToGoOn({ time: last.updatedAt, id: last.runId }, after)
+    after = placeToGoOn({ time: last[order], id: last.runId }, after)
   }
 }
 
@@ -115,7 +132,7 @@ export async function cleanupStaleBackgroundTasks(
   const query = { order: 'updatedAt', isBackgroundTask: true, statuses: ['running'], before } as const
   const backgroundError = `Task timeout: no update for ${staleHours} hours and no live lease; its worker has probably crashed`
   const conditions: Condition[] = [{ kind: 'unclaimed' }, { kind: 'stale-task', before }]
-  for await (const runIds of batches(kernel, (store, page) => store.listStates({ ...query, ...page }))) {
+  for await (const runIds of batches(kernel, query.order, (store, page) => store.listStates({ ...query, ...page }))) {
     const marked = await commitEach(kernel, runIds, conditions, { kind: 'mark-stale', backgroundError })
     call.rows += marked.length
   }

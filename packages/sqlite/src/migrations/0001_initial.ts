@@ -1,7 +1,8 @@
 /** Never edited after a release: what changes later is a migration of its own. */
 export const sql = `
 create table workflow_state (
-  run_id text primary key not null,
+  id integer primary key not null,
+  run_id text not null,
   version integer not null,
   pipeline_id text not null,
   pipeline_name text not null,
@@ -23,23 +24,23 @@ create table workflow_state (
   last_step_output text not null,
   constraint workflow_state_status check (status in ('running', 'paused', 'completed', 'failed', 'cancelled'))
 ) strict;
+create unique index workflow_state_by_run on workflow_state (run_id);
 create index workflow_state_by_created on workflow_state (created_at, run_id);
 create index workflow_state_by_status_created on workflow_state (status, created_at, run_id);
 create index workflow_state_by_pipeline_id on workflow_state (pipeline_id, status, created_at, run_id);
 create index workflow_state_by_pipeline_name on workflow_state (pipeline_name, status, created_at, run_id);
 create index workflow_state_by_pipeline_version on workflow_state (pipeline_version, status, created_at, run_id);
-create index workflow_state_by_status_updated on workflow_state (status, updated_at, run_id);
+create index workflow_state_ended_by_updated on workflow_state (status, updated_at, run_id)
+  where status in ('completed', 'failed', 'cancelled');
 create index workflow_state_tasks_by_status on workflow_state (status, updated_at, run_id)
   where is_background_task = 1;
 create index workflow_state_tasks_by_parent on workflow_state (parent_run_id, status, updated_at, run_id)
   where is_background_task = 1;
 
 create table state_history (
-  run_id text not null,
-  position integer not null,
+  key integer primary key not null,
   item text not null
 ) strict;
-create unique index state_history_by_position on state_history (run_id, position);
 
 create table runs (
   run_id text primary key not null,
@@ -85,7 +86,6 @@ create table steps (
   constraint steps_status check (status in ('running', 'paused', 'completed', 'failed', 'cancelled', 'skipped'))
 ) strict;
 create unique index steps_by_execution on steps (run_id, execution_id);
-create index steps_by_index on steps (run_id, step_index, id);
 
 create table spans (
   run_id text not null,
@@ -135,9 +135,13 @@ create view workflow_state_readable as select
   run_id, status, pipeline_name, pipeline_id, pipeline_version, current_step_index, total_steps,
   ${iso('created_at')}, ${iso('updated_at')},
   execution_time_ms, memory_usage_mb, is_background_task, parent_run_id, task_id, error_message, background_error,
-  (select count(*) from state_history h where h.run_id = s.run_id) as history_length,
+  (select count(*) from state_history where key between s.id << 32 and (s.id << 32) + 4294967295) as history_length,
   version, metadata, pipeline_context, last_step_output
 from workflow_state s;
+
+create view state_history_readable as select
+  s.run_id, h.key & 4294967295 as position, h.item
+from workflow_state s join state_history h on h.key between s.id << 32 and (s.id << 32) + 4294967295;
 
 create view runs_readable as select
   run_id, status, pipeline_name, pipeline_id, pipeline_version,

@@ -16,7 +16,7 @@ const {
   ...stateColumns
 } = getTableColumns(workflowState)
 const { finalContext: _finalContext, ...runFields } = getTableColumns(runs)
-const stateFields = { ...stateColumns, historyLength: historyLength(workflowState.runId) }
+const stateFields = { ...stateColumns, historyLength: historyLength(workflowState.id) }
 const leaseFields = getTableColumns(leases)
 
 /** What is stored of a run before a unit is applied, and what its snapshot has in indexed columns. */

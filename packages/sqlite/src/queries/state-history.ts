@@ -1,55 +1,63 @@
 import type { Encoded } from '@flujo-state/core'
-import { and, eq, gte, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { type Expression, like, selection } from '../rows.js'
 import { stateHistory } from '../schema.js'
-import { placeholders, type Query, type RecordQuery, type Statements } from '../statement.js'
+import type { Query, RecordQuery, Statements } from '../statement.js'
 
 const t = stateHistory
-const fields = { runId: t.runId, item: t.item }
+const fields = { item: t.item }
 
-/** How many items the history of the run has: positions have no gaps. */
-export function historyLength(runId: SQLiteColumn | SQL): Expression<typeof t.position> {
-  return like(t.position, sql`(select coalesce(max(${t.position}) + 1, 0) from ${t} where ${t.runId} = ${runId})`)
+/** The key of an item: the `id` of its snapshot, then its position. Made by SQL, as it may be past the integers of JavaScript. */
+function keyOf(id: SQLiteColumn | SQL, position: SQL): SQL {
+  return sql`((${id} << 32) + ${position})`
+}
+const LAST_POSITION = sql.raw('4294967295')
+
+/** How many items the history of the snapshot with this `id` has: positions have no gaps. */
+export function historyLength(id: SQLiteColumn | SQL): Expression<typeof t.key> {
+  const last = sql`select max(${t.key}) from ${t} where ${t.key} between ${keyOf(id, sql`0`)} and ${keyOf(id, LAST_POSITION)}`
+  return like(t.key, sql`coalesce(((${last}) & ${LAST_POSITION}) + 1, 0)`)
 }
 
+/** Histories by the `id` of their snapshot. */
 export class StateHistoryQueries {
   readonly #read: RecordQuery<{ readonly item: Encoded }>
   readonly #insert: Query
   readonly #deleteFrom: Query
 
   constructor(statements: Statements) {
-    const byRun = eq(t.runId, sql.placeholder('runId'))
+    const id = sql`${sql.placeholder('id')}`
+    const from = sql`${sql.placeholder('position')}`
+    const behind = sql`${t.key} between ${keyOf(id, from)} and ${keyOf(id, LAST_POSITION)}`
     this.#read = statements.records(
       fields,
-      sql`select ${selection(fields)} from ${t} where ${byRun} order by ${t.position}`,
+      sql`select ${selection(fields)} from ${t} where ${behind} order by ${t.key}`,
     )
-    this.#insert = statements.query((db) =>
-      db.insert(t).values(placeholders({ runId: t.runId, position: t.position, item: t.item })),
+    this.#insert = statements.query(
+      () => sql`insert into ${t} (key, item) values (${keyOf(id, from)}, ${sql.placeholder('item')})`,
     )
-    this.#deleteFrom = statements.query((db) =>
-      db.delete(t).where(and(byRun, gte(t.position, sql.placeholder('from')))),
-    )
+    this.#deleteFrom = statements.query(() => sql`delete from ${t} where ${behind}`)
   }
 
-  read(runId: string): Encoded[] {
-    return this.#read.all({ runId }).map(({ item }) => item)
+  read(id: number): Encoded[] {
+    return this.#read.all({ id, position: 0 }).map(({ item }) => item)
   }
 
-  append(runId: string, from: number, items: readonly Encoded[]): void {
-    for (let i = 0; i < items.length; i++) this.#insert.run({ runId, position: from + i, item: items[i] })
+  append(id: number, from: number, items: readonly Encoded[]): void {
+    for (let i = 0; i < items.length; i++) this.#insert.run({ id, position: from + i, item: items[i] })
   }
 
   /** Writes only what is new: callers that save the whole history again and again mostly lengthen it. */
-  replace(runId: string, items: readonly Encoded[], storedLength: number): void {
-    const stored = storedLength === 0 ? [] : this.read(runId)
+  replace(id: number, items: readonly Encoded[], storedLength: number): void {
+    const stored = storedLength === 0 ? [] : this.read(id)
     let same = 0
     while (same < stored.length && stored[same] === items[same]) same += 1
-    if (same < stored.length) this.#deleteFrom.run({ runId, from: same })
-    if (same < items.length) this.append(runId, same, items.slice(same))
+    if (same < stored.length) this.#deleteFrom.run({ id, position: same })
+    if (same < items.length) this.append(id, same, items.slice(same))
   }
 
-  delete(runId: string): void {
-    this.#deleteFrom.run({ runId, from: 0 })
+  delete(id: number): void {
+    this.#deleteFrom.run({ id, position: 0 })
   }
 }

@@ -5,12 +5,13 @@ import { steps } from '../schema.js'
 import { placeholders, type Query, type RecordQuery, replacements, type Statements } from '../statement.js'
 
 const t = steps
-const { id: _orderOfFirstSaving, ...columns } = getTableColumns(t)
+const { id: orderOfFirstSaving, ...columns } = getTableColumns(t)
 const { runId: _run, executionId: _execution, ...values } = columns
+const stored = { ...columns, id: orderOfFirstSaving }
 const cost = { runId: t.runId, costUsd: t.costUsd }
 
 export class StepQueries {
-  readonly #read: RecordQuery<StepRow>
+  readonly #read
   readonly #cost: RecordQuery<{ readonly costUsd: number | null }>
   readonly #put: Query
   readonly #delete: Query
@@ -18,10 +19,7 @@ export class StepQueries {
   constructor(statements: Statements) {
     const byRun = eq(t.runId, sql.placeholder('runId'))
     const byKey = and(byRun, eq(t.executionId, sql.placeholder('executionId')))
-    this.#read = statements.records(
-      columns,
-      sql`select ${selection(columns)} from ${t} where ${byRun} order by ${t.stepIndex}, ${t.id}`,
-    )
+    this.#read = statements.records(stored, sql`select ${selection(stored)} from ${t} where ${byRun}`)
     this.#cost = statements.records(cost, sql`select ${selection(cost)} from ${t} where ${byKey}`)
     // A conflict keeps the row's id, and so its place in the order of first saving.
     this.#put = statements.query((db) =>
@@ -34,7 +32,8 @@ export class StepQueries {
   }
 
   read(runId: string): StepRow[] {
-    return this.#read.all({ runId })
+    // Sorted here: an index in this order would cost every step more than it saves those who read them.
+    return this.#read.all({ runId }).sort((a, b) => a.stepIndex - b.stepIndex || a.id - b.id)
   }
 
   /** What `decide` wants to know of a step; null if it is not stored. */

@@ -4,6 +4,7 @@ import {
   type StateQuery,
   type StateRow,
   type StateSummaryRow,
+  TERMINAL_STATUSES,
   WORKFLOW_STATUSES,
 } from '@flujo-state/core'
 import { eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
@@ -14,9 +15,9 @@ import { newestFirst, rangeOf, statusesOf } from './list.js'
 import { historyLength } from './state-history.js'
 
 const t = workflowState
-const columns = getTableColumns(t)
+const { id: _historyKey, ...columns } = getTableColumns(t)
 const { pipelineContext: _context, lastStepOutput: _output, ...summary } = columns
-const stored = { ...columns, historyLength: historyLength(t.runId) }
+const stored = { ...columns, id: t.id, historyLength: historyLength(t.id) }
 
 /** Columns that indexes hold and that seldom change: an update that leaves them out leaves those indexes alone. */
 const INDEXED = [
@@ -28,11 +29,11 @@ const INDEXED = [
   'isBackgroundTask',
   'parentRunId',
 ] as const satisfies readonly (keyof StateRow)[]
-const isIndexed = (name: string): name is keyof IndexedState => (INDEXED as readonly string[]).includes(name)
+const isIndexed = (name: string): name is (typeof INDEXED)[number] => (INDEXED as readonly string[]).includes(name)
 const OTHERS = Object.keys(columns).filter((name) => name !== 'runId' && !isIndexed(name))
 
-/** What is stored in the indexed columns. */
-export type IndexedState = Pick<StateRow, (typeof INDEXED)[number]>
+/** What is stored in the indexed columns, and the `id` of the row, by which its history is found. */
+export type IndexedState = Pick<StateRow, (typeof INDEXED)[number]> & { readonly id: number }
 
 export class WorkflowStateQueries {
   readonly #statements: Statements
@@ -65,10 +66,11 @@ export class WorkflowStateQueries {
     return this.#read.first({ runId })
   }
 
-  /** `stored` is what is there now, null: nothing. */
-  put(row: StateRow, stored: IndexedState | null): void {
-    if (stored === null) this.#insert.run(row)
-    else this.#patches.run([...OTHERS, ...INDEXED.filter((name) => row[name] !== stored[name])], row)
+  /** `stored` is what is there now, null: nothing. Gives the row's `id`. */
+  put(row: StateRow, stored: IndexedState | null): number {
+    if (stored === null) return this.#insert.run(row)
+    this.#patches.run([...OTHERS, ...INDEXED.filter((name) => row[name] !== stored[name])], row)
+    return stored.id
   }
 
   patch(runId: string, set: StatePatchRow, stored: IndexedState | null): void {
@@ -130,11 +132,12 @@ const group = {
   total: like(t.executionTimeMs, sql`total(${t.executionTimeMs})`),
 }
 const recent = { count: group.count }
+const ENDED = sql.raw(TERMINAL_STATUSES.map((status) => `'${status}'`).join(', '))
 
 /** The index that gives the rows of a list in its order, and whether it keeps each status apart. */
 function planOf(query: StateQuery): { index: string; byStatus: boolean } {
   if (query.order === 'updatedAt') {
-    if (!query.isBackgroundTask) return { index: 'workflow_state_by_status_updated', byStatus: true }
+    if (!query.isBackgroundTask) return { index: 'workflow_state_ended_by_updated', byStatus: true }
     const by = query.parentRunId === undefined ? 'status' : 'parent'
     return { index: `workflow_state_tasks_by_${by}`, byStatus: true }
   }
@@ -151,5 +154,6 @@ function filtersOf(query: StateQuery): Map<string, SQL> {
     if (query[name] !== undefined) filters.set(name, eq(t[name], sql.placeholder(name)))
   // Not a parameter: SQLite uses an index of some rows only where the query says so itself.
   if (query.isBackgroundTask) filters.set('isBackgroundTask', sql`${t.isBackgroundTask} = 1`)
+  else if (query.order === 'updatedAt') filters.set('hasEnded', sql`${t.status} in (${ENDED})`)
   return filters
 }
