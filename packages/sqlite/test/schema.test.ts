@@ -22,7 +22,7 @@ function describeDatabase(handle: Database.Database) {
       )
       const [{ sql }] = rows(`select sql from sqlite_schema where name = '${table}'`) as [{ sql: string }]
       const partial = rows(`select sql from sqlite_schema where type = 'index' and tbl_name = '${table}' order by name`)
-      const conditions = partial.map(({ sql }) => /where (.*)$/is.exec(String(sql))?.[1] ?? null)
+      const conditions = partial.map(({ sql }) => /where (.*)$/is.exec(String(sql))?.[1]?.replaceAll('"', '') ?? null)
       return [table, { columns, indexes, keys, conditions, checks: checksOf(sql) }]
     }),
   )
