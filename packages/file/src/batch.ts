@@ -23,6 +23,7 @@ import { asIoError, asWriteError, corrupt } from './errors.js'
 import type { IndexFile } from './index-file.js'
 import { type Confirmed, confirmed, gone } from './index-line.js'
 import type { Layout } from './layout.js'
+import { type LoggedWrite, loggedAs } from './logged-write.js'
 import { readIfThere } from './reading.js'
 import { type PayloadKind, readLine, writeLine } from './record-text.js'
 import type { RunCache } from './run-cache.js'
@@ -40,7 +41,7 @@ import {
 interface Touched {
   run: StoredRun
   /** Since the run was last removed. */
-  writes: Write[]
+  writes: LoggedWrite[]
   /** Its folder goes into the trash before `writes`. */
   isDiscarded: boolean
   /** The last unit that removed the run, by its number in the batch. */
@@ -103,8 +104,8 @@ export class Batch {
       this.#countersRaised = true
     } else if (write.kind === 'put-system-state') this.#systemStates.set(write.row.key, write.row)
     else if (touched) {
+      touched.writes.push(...loggedAs(write, touched.run.image))
       applyWrite(touched.run.image, write)
-      touched.writes.push(write)
       if (isEmptyImage(touched.run.image)) discard(touched, number)
     }
   }

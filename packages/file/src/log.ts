@@ -1,17 +1,17 @@
 /** The log of a run: a line per commit. */
-import type { Write } from '@flujo-state/core'
 import { corrupt } from './errors.js'
+import type { LoggedWrite } from './logged-write.js'
 import { type PayloadKind, readLine, writeLine } from './record-text.js'
 
 /** A commit as a line of the log. */
-export function logLine(runId: string, writes: readonly Write[], payloads: PayloadKind): string {
+export function logLine(runId: string, writes: readonly LoggedWrite[], payloads: PayloadKind): string {
   return writeLine({ id: runId, w: writes }, payloads)
 }
 
 export interface LogContent {
   /** Whose log it is; null if it has no commit. */
   readonly runId: string | null
-  readonly writes: readonly Write[]
+  readonly writes: readonly LoggedWrite[]
   /** Whether payloads stood in it as texts: they may be of another codec. */
   readonly hasTexts: boolean
   /** Bytes of whole lines; what follows is the unfinished line of a writer that is at work, or was killed at it. */
@@ -26,7 +26,7 @@ const LINE_BEGIN = Buffer.from('{"c":"')
 
 /** The commits of a log, which should be of the run `expectedId`. @throws `CORRUPT` for damage; an unfinished end is none */
 export function readLog(bytes: Buffer, path: string, expectedId: string | null): LogContent {
-  const writes: Write[] = []
+  const writes: LoggedWrite[] = []
   let runId: string | null = null
   const damaged = (at: number) => corrupt(`the commit at byte ${at} is damaged`, path, runId ?? expectedId)
   let size = 0
@@ -41,7 +41,7 @@ export function readLog(bytes: Buffer, path: string, expectedId: string | null):
     }
     runId = record.id as string
     hasTexts ||= record.p === 'text'
-    for (const write of record.w as Write[]) writes.push(write)
+    for (const write of record.w as LoggedWrite[]) writes.push(write)
     size = end + 1
   }
   const end = bytes.subarray(size)

@@ -9,17 +9,20 @@
  */
 import { existsSync, mkdirSync, renameSync, unlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { applyWrite, emptyImage, type RunImage, StateBackendError, type Write } from '@flujo-state/core'
+import { emptyImage, type RunImage, StateBackendError } from '@flujo-state/core'
 import { type ReadCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { appendAt, confirmChanges, replaceFile } from './durable.js'
 import { corrupt, isMissing } from './errors.js'
 import { CHECKPOINT, generationOf, inFolder, isTemporary, logName } from './layout.js'
-import { logLine, readLog } from './log.js'
+import { type LogContent, logLine, readLog } from './log.js'
+import { applyLogged, DoesNotFit, isSplice, type LoggedWrite } from './logged-write.js'
 import { lookAt, namesIn, readSeen } from './reading.js'
 import type { PayloadKind } from './record-text.js'
 
 /** A log shorter than this is never worth a checkpoint; a longer one is when it is larger than the checkpoint before. */
 const SMALL_LOG = 64 * 1024
+/** A log with more splices of payloads than this is worth one too: each copies a large text when it is read. */
+const MANY_SPLICES = 128
 
 /** A run as it was read: its image and the files that say so. */
 export interface StoredRun {
@@ -28,6 +31,8 @@ export interface StoredRun {
   generation: number
   /** Bytes of whole lines in the log. */
   logSize: number
+  /** Splices of payloads in the log. */
+  splices: number
   checkpointSize: number
   /** Which bytes were read, see `stampOf`; null: no such file. */
   checkpointStamp: string | null
@@ -137,15 +142,26 @@ function replay(
   if (log?.runId != null && log.runId !== runId)
     throw corrupt(`the log is of run '${log.runId}', not of '${runId}'`, path, runId)
   const image = checkpoint?.image ?? emptyImage()
-  for (const write of log?.writes ?? []) applyWrite(image, write)
+  const splices = log ? applyLog(image, log, path, runId) : 0
   const generation = checkpoint?.generation ?? 0
   const hasTexts = (checkpoint?.hasTexts ?? false) || (log?.hasTexts ?? false)
-  return { runId, image, generation, logSize: log?.size ?? 0, checkpointSize: checkpoint?.size ?? 0, hasTexts }
+  return { runId, image, generation, logSize: log?.size ?? 0, splices, checkpointSize: checkpoint?.size ?? 0, hasTexts }
+}
+
+/** Gives the number of splices. */
+function applyLog(image: RunImage, { writes }: LogContent, path: string, runId: string): number {
+  try {
+    for (const write of writes) applyLogged(image, write)
+  } catch (error) {
+    if (error instanceof DoesNotFit) throw corrupt('a commit does not fit those before it', path, runId)
+    throw error
+  }
+  return writes.filter(isSplice).length
 }
 
 /** A run that has no files yet. */
 export function newRun(runId: string): StoredRun {
-  const nothing = { generation: 0, logSize: 0, checkpointSize: 0, checkpointStamp: null, logStamp: null }
+  const nothing = { generation: 0, logSize: 0, splices: 0, checkpointSize: 0, checkpointStamp: null, logStamp: null }
   return { runId, image: emptyImage(), ...nothing, hasTexts: false }
 }
 
@@ -156,7 +172,7 @@ const kindIn = ({ hasTexts }: StoredRun, payloads: PayloadKind) => (payloads ===
 export async function appendCommit(
   folder: string,
   run: StoredRun,
-  writes: readonly Write[],
+  writes: readonly LoggedWrite[],
   payloads: PayloadKind,
 ): Promise<void> {
   const isNewFolder = stampOfRun(run) === null
@@ -167,11 +183,12 @@ export async function appendCommit(
     ...(isNewFolder ? [dirname(folder), dirname(dirname(folder))] : []),
   ]
   run.logSize = await appendAt(path, run.logSize, logLine(run.runId, writes, kindIn(run, payloads)), newNamesIn)
+  run.splices += writes.filter(isSplice).length
 }
 
 /** Whether the log has grown so long that a checkpoint pays: so the cost of checkpoints per commit stays constant. */
 export function wantsCheckpoint(run: StoredRun): boolean {
-  return run.logSize > Math.max(SMALL_LOG, run.checkpointSize)
+  return run.logSize > Math.max(SMALL_LOG, run.checkpointSize) || run.splices > MANY_SPLICES
 }
 
 /**
@@ -191,6 +208,7 @@ export async function makeCheckpoint(
   Object.assign(run, {
     generation,
     logSize: 0,
+    splices: 0,
     checkpointSize: Buffer.byteLength(text),
     checkpointStamp,
     logStamp: null,

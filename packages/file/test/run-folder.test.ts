@@ -13,7 +13,7 @@ import {
   temporaryFolder,
 } from './support/folder.js'
 
-const LARGE = 'x'.repeat(70_000)
+const large = (value: unknown) => String(value).repeat(70_000)
 
 /** Just before and just after the commit that makes a checkpoint. */
 async function aroundACheckpoint() {
@@ -23,7 +23,7 @@ async function aroundACheckpoint() {
   await backend.saveState('a', stateOf('small'))
   const logBefore = `${folder}/before`
   copyFileSync(at('log.0.jsonl'), logBefore)
-  await backend.updateState('a', { pipelineContext: { value: 'large', LARGE } })
+  await backend.updateState('a', { pipelineContext: { value: 'large', large: large('x') } })
   expect(namesOf(folder, 'a')).toEqual(['state.json'])
   return { folder, backend, at, logBefore }
 }
@@ -47,7 +47,7 @@ describe('a checkpoint', () => {
     const { folder, backend, at } = await aroundACheckpoint()
     writeFileSync(at('state.json.dead.tmp'), '{"checksum"')
     expect(await savedValue(backend, 'a')).toBe('large')
-    for (const value of [1, 2]) await backend.updateState('a', { pipelineContext: { value, LARGE } })
+    for (const value of [1, 2]) await backend.updateState('a', { pipelineContext: { value, large: large(value) } })
     expect(namesOf(folder, 'a')).not.toContain('state.json.dead.tmp')
   })
 
@@ -58,7 +58,7 @@ describe('a checkpoint', () => {
     await reopened(folder, (backend) => backend.updateState('a', { pipelineContext: { value: 'later' } }))
     expect(namesOf(folder, 'a')).toEqual(['log.0.jsonl', 'log.1.jsonl', 'state.json'])
     expect(await savedValue(backend, 'a')).toBe('later')
-    for (const value of [1, 2]) await backend.updateState('a', { pipelineContext: { value, LARGE } })
+    for (const value of [1, 2]) await backend.updateState('a', { pipelineContext: { value, large: large(value) } })
     expect(namesOf(folder, 'a')).not.toContain('log.0.jsonl')
   })
 
@@ -136,7 +136,11 @@ describe('reading while others write', () => {
       }
     })()
     for (let index = 0; index < 60 || values.length <= 10; index++) {
-      await writer.saveState('a', { ...stateOf(index), currentStepIndex: index, stepHistory: [{ LARGE }] })
+      await writer.saveState('a', {
+        ...stateOf(index),
+        currentStepIndex: index,
+        stepHistory: [{ large: large(index) }],
+      })
       if (index % 7 === 6) await writer.deleteRun('a')
     }
     stopped = true
