@@ -1,23 +1,31 @@
 import type { EvaluationRow, RunSummaryRow, StateSummaryRow } from '../records.js'
-import { countStateRows } from '../rules/workflow-statistics.js'
+import { isTerminal } from '../rules/status.js'
+import { StateCounter } from '../rules/workflow-statistics.js'
 import type { EvaluationQuery, RunQuery, StateCounts, StateQuery } from '../state-store.js'
 import { type Entry, SortedPlaces } from './sorted-places.js'
 
 /** Where an evaluation stands in its list. */
 export type EvaluationPlace = Pick<EvaluationRow, 'runId' | 'sequence' | 'createdAt'>
 
+interface Listed<R> {
+  readonly row: R
+  readonly byCreation: Entry<R>
+  /** Null where nobody asks for the row by its last change. */
+  readonly byUpdate: Entry<R> | null
+}
 interface Entries {
-  state: { row: StateSummaryRow; byCreation: Entry<StateSummaryRow>; byUpdate: Entry<StateSummaryRow> } | null
-  run: { row: RunSummaryRow; byCreation: Entry<RunSummaryRow>; byUpdate: Entry<RunSummaryRow> } | null
+  state: Listed<StateSummaryRow> | null
+  run: Listed<RunSummaryRow> | null
   readonly evaluations: Entry<EvaluationPlace>[]
 }
 
 /** The lists of a store that keeps whole runs: small rows in memory, in the order of every list. Never holds a payload. */
 export class ListIndex {
   readonly #entries = new Map<string, Entries>()
-  readonly #states = { byCreation: new SortedPlaces<StateSummaryRow>(), byUpdate: new SortedPlaces<StateSummaryRow>() }
-  readonly #runs = { byCreation: new SortedPlaces<RunSummaryRow>(), byUpdate: new SortedPlaces<RunSummaryRow>() }
+  readonly #states = new Lists<StateSummaryRow>(isAskedByUpdate)
+  readonly #runs = new Lists<RunSummaryRow>(() => true)
   readonly #evaluations = new SortedPlaces<EvaluationPlace>()
+  readonly #counter = new StateCounter()
 
   /** How many run ids are listed. */
   get size(): number {
@@ -31,8 +39,13 @@ export class ListIndex {
   /** Lists the run's summaries as they are now. Rows that are the same objects as before cost nothing. */
   put(runId: string, state: StateSummaryRow | null, run: RunSummaryRow | null): void {
     const entries = this.#of(runId)
-    if (state !== (entries.state?.row ?? null)) entries.state = replace(this.#states, entries.state, state)
-    if (run !== (entries.run?.row ?? null)) entries.run = replace(this.#runs, entries.run, run)
+    if (state !== (entries.state?.row ?? null)) this.#putState(entries, state)
+    if (run !== (entries.run?.row ?? null)) entries.run = this.#runs.replace(entries.run, run)
+  }
+
+  #putState(entries: Entries, state: StateSummaryRow | null): void {
+    this.#counter.move(entries.state?.row ?? null, state)
+    entries.state = this.#states.replace(entries.state, state)
   }
 
   /** Evaluations of a run come in the order of their sequences; one that is listed already changes nothing. */
@@ -50,8 +63,8 @@ export class ListIndex {
   delete(runId: string): void {
     const entries = this.#entries.get(runId)
     if (entries === undefined) return
-    replace(this.#states, entries.state, null)
-    replace(this.#runs, entries.run, null)
+    this.#putState(entries, null)
+    this.#runs.replace(entries.run, null)
     for (const entry of entries.evaluations) this.#evaluations.remove(entry)
     this.#entries.delete(runId)
   }
@@ -88,7 +101,7 @@ export class ListIndex {
   }
 
   countStates(recentFrom: number): StateCounts {
-    return countStateRows(this.#states.byCreation.walk({}), recentFrom)
+    return this.#counter.counts(this.#states.byCreation.countFrom(recentFrom))
   }
 }
 
@@ -97,24 +110,39 @@ interface Timed {
   readonly createdAt: number
   readonly updatedAt: number
 }
-interface Lists<R> {
-  readonly byCreation: SortedPlaces<R>
-  readonly byUpdate: SortedPlaces<R>
+
+/** Rows in their two orders. */
+class Lists<R extends Timed> {
+  readonly byCreation = new SortedPlaces<R>()
+  readonly byUpdate = new SortedPlaces<R>()
+  readonly #isAskedByUpdate: (row: R) => boolean
+
+  constructor(isAskedByUpdate: (row: R) => boolean) {
+    this.#isAskedByUpdate = isAskedByUpdate
+  }
+
+  /** Lists a row instead of an old one, either of which may be missing. */
+  replace(old: Listed<R> | null, row: R | null): Listed<R> | null {
+    const updated = row !== null && this.#isAskedByUpdate(row) ? row : null
+    const byUpdate = moved(this.byUpdate, old?.byUpdate ?? null, updated, updated?.updatedAt)
+    const byCreation = moved(this.byCreation, old?.byCreation ?? null, row, row?.createdAt)
+    return row && byCreation && { row, byCreation, byUpdate }
+  }
 }
 
-function replace<R extends Timed>(
-  lists: Lists<R>,
-  old: { byCreation: Entry<R>; byUpdate: Entry<R> } | null,
-  row: R | null,
-) {
-  if (old) {
-    lists.byCreation.remove(old.byCreation)
-    lists.byUpdate.remove(old.byUpdate)
+/** The entry of a row instead of an old one: the same, if it keeps its place. */
+function moved<R extends Timed>(places: SortedPlaces<R>, old: Entry<R> | null, row: R | null, time = 0) {
+  if (old !== null && row !== null && old.time === time) {
+    old.value = row
+    return old
   }
-  if (row === null) return null
-  const byCreation = lists.byCreation.add(row.createdAt, row.runId, row)
-  const byUpdate = lists.byUpdate.add(row.updatedAt, row.runId, row)
-  return { row, byCreation, byUpdate }
+  if (old !== null) places.remove(old)
+  return row && places.add(time, row.runId, row)
+}
+
+/** Snapshots of runs at work change with every step, and nobody asks for them in that order (`StateQuery`). */
+function isAskedByUpdate({ status, isBackgroundTask }: StateSummaryRow): boolean {
+  return isBackgroundTask || isTerminal(status)
 }
 
 /** Sequences as ids that sort like numbers. */

@@ -1,91 +1,101 @@
 import { newestFirst, type Place } from '../rules/order.js'
 
-/** An entry of a newest-first list. An entry that is dead is passed over and, in time, dropped. */
+/** An entry of a newest-first list. Its value may be exchanged, its place may not. */
 export interface Entry<T> extends Place {
-  readonly value: T
-  dead: boolean
+  value: T
 }
 
-/** So few dead entries are not worth a mending. */
-const FEW = 32
+/** So many entries share an array: what an insertion in the middle moves. */
+const FULL = 512
 
 /**
- * Entries newest first, ties by id descending. Adding and removing cost nothing at once: the order is mended by the next walk,
- * or when most entries are dead, in one pass.
+ * Entries in order, in a row of short arrays: adding, removing and finding cost the same however many there are, and adding the
+ * newest, which is nearly always what is added, next to nothing.
  */
 export class SortedPlaces<T> {
-  #sorted: Entry<T>[] = []
-  #added: Entry<T>[] = []
-  #dead = 0
+  /** The oldest first; none is empty. */
+  readonly #chunks: Entry<T>[][] = []
 
+  /** No two entries have one place. */
   add(time: number, id: string, value: T): Entry<T> {
-    const entry = { time, id, value, dead: false }
-    this.#added.push(entry)
+    const entry = { time, id, value }
+    const last = this.#chunks.at(-1)
+    const newest = last?.at(-1)
+    if (last === undefined || newest === undefined || (isOlder(newest, entry) && last.length === FULL))
+      this.#chunks.push([entry])
+    else if (isOlder(newest, entry)) last.push(entry)
+    else this.#insert(entry)
     return entry
   }
 
+  #insert(entry: Entry<T>): void {
+    const { at, index } = this.#find(entry)
+    const chunk = this.#chunks[at] as Entry<T>[]
+    chunk.splice(index, 0, entry)
+    if (chunk.length > FULL) this.#chunks.splice(at + 1, 0, chunk.splice(FULL / 2))
+  }
+
+  /** An entry that is not there any more changes nothing. */
   remove(entry: Entry<T>): void {
-    if (entry.dead) return
-    entry.dead = true
-    this.#dead += 1
-    // Also when nobody walks: what is dead never outweighs what lives, and each mending is paid for by as many removals.
-    if (this.#dead >= FEW && this.#dead * 2 > this.length) this.#mend()
+    const { at, index } = this.#find(entry)
+    const chunk = this.#chunks[at]
+    if (chunk?.[index] !== entry) return
+    chunk.splice(index, 1)
+    const next = this.#chunks[at + 1]
+    if (chunk.length === 0) this.#chunks.splice(at, 1)
+    else if (next !== undefined && chunk.length + next.length < FULL / 2) {
+      chunk.push(...next)
+      this.#chunks.splice(at + 1, 1)
+    }
   }
 
-  /** How many entries are held, the dead ones included. */
-  get length(): number {
-    return this.#sorted.length + this.#added.length
+  /** How many entries have `from <= time`. */
+  countFrom(from: number): number {
+    const { at, index } = this.#find({ time: from, id: '' })
+    let count = 0
+    for (let i = at; i < this.#chunks.length; i++) count += this.#chunks[i]?.length ?? 0
+    return count - index
   }
 
-  /** The living values behind `after` (or from the newest on) with `from <= time < before`. */
+  /** The values behind `after` (or from the newest on) with `from <= time < before`. Not to be changed meanwhile. */
   *walk(bounds: {
     readonly after?: Place | undefined
     readonly from?: number | undefined
     readonly before?: number | undefined
   }): Generator<T, void, undefined> {
-    this.#mend()
     const { after, from = Number.NEGATIVE_INFINITY, before = Number.POSITIVE_INFINITY } = bounds
-    const sorted = this.#sorted
-    const begin = Math.max(
-      firstIndex(sorted, (entry) => entry.time < before),
-      after === undefined ? 0 : firstIndex(sorted, (entry) => newestFirst(entry, after) > 0),
-    )
-    for (let index = begin; index < sorted.length; index++) {
-      const entry = sorted[index] as Entry<T>
-      if (entry.time < from) return
-      if (!entry.dead) yield entry.value
+    // No id is smaller than the empty text, so (before, '') is where the times before `before` begin.
+    const begin = this.#find(after !== undefined && after.time < before ? after : { time: before, id: '' })
+    let index = begin.index
+    for (let at = begin.at; at >= 0; at--) {
+      const chunk = this.#chunks[at] ?? []
+      while (--index >= 0) {
+        const entry = chunk[index] as Entry<T>
+        if (entry.time < from) return
+        yield entry.value
+      }
+      index = this.#chunks[at - 1]?.length ?? 0
     }
   }
 
-  #mend(): void {
-    if (this.#added.length === 0 && this.#dead * 2 <= this.#sorted.length) return
-    const living = this.#dead === 0 ? this.#sorted : this.#sorted.filter((entry) => !entry.dead)
-    const added = this.#added.filter((entry) => !entry.dead).sort(newestFirst)
-    this.#sorted = added.length === 0 ? living : merge(living, added)
-    this.#added = []
-    this.#dead = 0
+  /** Where the first entry stands that is not older than the place; behind the last chunk if there is none. */
+  #find(place: Place): { at: number; index: number } {
+    const at = firstIndex(this.#chunks, (chunk) => !isOlder(chunk.at(-1) as Entry<T>, place))
+    const index = firstIndex(this.#chunks[at] ?? [], (entry) => !isOlder(entry, place))
+    return { at, index }
   }
 }
 
+const isOlder = (a: Place, b: Place) => newestFirst(a, b) > 0
+
 /** The first index from which `holds` is true; it is false before and true after. */
-function firstIndex<T>(sorted: readonly Entry<T>[], holds: (entry: Entry<T>) => boolean): number {
+function firstIndex<T>(sorted: readonly T[], holds: (item: T) => boolean): number {
   let low = 0
   let high = sorted.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (holds(sorted[middle] as Entry<T>)) high = middle
+    if (holds(sorted[middle] as T)) high = middle
     else low = middle + 1
   }
   return low
-}
-
-function merge<T>(a: readonly Entry<T>[], b: readonly Entry<T>[]): Entry<T>[] {
-  const merged: Entry<T>[] = []
-  let i = 0
-  for (const entry of b) {
-    while (i < a.length && newestFirst(a[i] as Entry<T>, entry) < 0) merged.push(a[i++] as Entry<T>)
-    merged.push(entry)
-  }
-  while (i < a.length) merged.push(a[i++] as Entry<T>)
-  return merged
 }

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { WORKFLOW_STATUSES, type WorkflowStatus } from '../../src/models/common.js'
 import type { EvaluationRow, RunSummaryRow, StateSummaryRow } from '../../src/records.js'
 import { isBehind, newestFirst } from '../../src/rules/order.js'
+import { isTerminal } from '../../src/rules/status.js'
+import { countStateRows } from '../../src/rules/workflow-statistics.js'
 import type { EvaluationQuery, RunQuery, StateQuery } from '../../src/state-store.js'
 import { ListIndex } from '../../src/store/list-index.js'
 import { evaluationRow, runRow, stateRow } from '../support/rows.js'
@@ -24,6 +26,8 @@ class NaiveIndex {
     const wanted = [...this.states.values()].filter(
       (row) =>
         (query.statuses?.includes(row.status) ?? true) &&
+        // Nobody asks for others by their last change.
+        (query.order === 'createdAt' || row.isBackgroundTask || isTerminal(row.status)) &&
         exact.every((field) => query[field] === undefined || query[field] === row[field]),
     )
     return pageOf(wanted, query)
@@ -81,6 +85,7 @@ const state = fc.record({
   pipelineName: name,
   parentRunId: parent,
   isBackgroundTask: fc.boolean(),
+  executionTimeMs: fc.option(fc.constantFrom(0, 0.1, 0.2, 1e16, -1e16, 1e308)),
   metadata: fc.constantFrom('{"of":"state"}'),
   ...times,
 })
@@ -171,6 +176,7 @@ class Both {
     expect(index.listEvaluations(evaluations).map(({ sequence }) => sequence)).toEqual(
       naive.listEvaluations(evaluations),
     )
+    for (const from of [0, 2, 5]) expect(index.countStates(from)).toEqual(countStateRows(naive.states.values(), from))
   }
 }
 
