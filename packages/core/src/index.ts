@@ -68,6 +68,7 @@ export type {
 export type * from './records.js'
 export { contains } from './rules/containment.js'
 export { cursorOf, type ListItem } from './rules/cursor.js'
+export { cutText } from './rules/cut-text.js'
 export { compareCodePoints, isBehind, newestFirst } from './rules/order.js'
 export type { StateUpgrade, StateUpgrades } from './rules/upgrade-state.js'
 export { hoursBefore } from './rules/windows.js'

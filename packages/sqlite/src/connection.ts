@@ -6,6 +6,7 @@ import type { Lock } from './lock.js'
 import type { Durability } from './options.js'
 import {
   applySettings,
+  boundLog,
   journalMode,
   ourSettings,
   readSettings,
@@ -57,6 +58,7 @@ export class Connection {
     try {
       if (target.kind === 'file') await lock.attempt(() => useWal(handle, target.name))
       await lock.attempt(() => applySettings(handle, settings))
+      boundLog(handle)
       return await connect(handle)
     } catch (error) {
       handle.close()

@@ -32,6 +32,11 @@ export interface SQLiteBackendOptions extends BackendOptions {
    */
   readonly migrate?: MigrateMode | undefined
   /**
+   * Payloads of snapshots (`pipelineContext`, `lastStepOutput`) of more UTF-8 bytes stand apart, in pieces of which a save writes only
+   * those that are new; 65,536 unless given, at least 1,024. Smaller ones stay in the snapshot's row, where `json_extract` finds them.
+   */
+  readonly offloadBytes?: number | undefined
+  /**
    * Top-level keys of `metadata` that `metadataFilter` is often asked for. A hint that is checked and kept for a release which
    * indexes them; answers are the same with and without.
    */
@@ -43,25 +48,31 @@ export interface CheckedOptions {
   readonly durability: Durability
   readonly busyTimeoutMs: number
   readonly migrate: MigrateMode
+  readonly offloadBytes: number
 }
 
 const COMMON = ['clock', 'codec', 'maxPayloadBytes', 'upgradeState', 'observer']
-const OWN = ['durability', 'busyTimeoutMs', 'migrate', 'indexedMetadata']
+const OWN = ['durability', 'busyTimeoutMs', 'migrate', 'offloadBytes', 'indexedMetadata']
 /** What a timer can wait for. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1
+const OFFLOAD_BYTES = 64 * 1024
+const LEAST_OFFLOAD_BYTES = 1024
 
 /** @throws `VALIDATION` naming the option and what it should be */
 export function checkOptions(options: SQLiteBackendOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) throw wrong('$', 'expected an object of options')
   const unknown = Object.keys(options).find((name) => !COMMON.includes(name) && !OWN.includes(name))
   if (unknown !== undefined) throw wrong(`$.${unknown}`, `is no option; there are ${[...OWN, ...COMMON].join(', ')}`)
-  const { durability = 'full', busyTimeoutMs = 5000, migrate = 'auto', indexedMetadata = [], ...common } = options
+  const { durability = 'full', busyTimeoutMs = 5000, migrate = 'auto', ...rest } = options
+  const { offloadBytes = OFFLOAD_BYTES, indexedMetadata = [], ...common } = rest
   oneOf('durability', durability, ['full', 'normal'])
   oneOf('migrate', migrate, ['auto', 'verify', 'off'])
   if (!Number.isFinite(busyTimeoutMs) || busyTimeoutMs < 0 || busyTimeoutMs > LONGEST_TIMEOUT)
     throw wrong('$.busyTimeoutMs', `expected milliseconds from 0 to ${LONGEST_TIMEOUT}`)
+  if (!Number.isSafeInteger(offloadBytes) || offloadBytes < LEAST_OFFLOAD_BYTES)
+    throw wrong('$.offloadBytes', `expected a whole number of bytes from ${LEAST_OFFLOAD_BYTES}`)
   checkKeys(indexedMetadata)
-  return { common, durability, busyTimeoutMs, migrate }
+  return { common, durability, busyTimeoutMs, migrate, offloadBytes }
 }
 
 function oneOf(name: string, value: unknown, values: readonly string[]): void {

@@ -43,6 +43,8 @@ export const workflowState = sqliteTable(
     taskId: text('task_id'),
     errorMessage: text('error_message'),
     backgroundError: text('background_error'),
+    /** Of which pieces the large payloads are made, as JSON; null: there is none. See `queries/large-value.ts`. */
+    large: text('large'),
     metadata: text('metadata').notNull(),
     pipelineContext: text('pipeline_context').notNull(),
     lastStepOutput: text('last_step_output').notNull(),
@@ -74,6 +76,18 @@ export const stateHistory = sqliteTable('state_history', {
   key: integer('key').primaryKey(),
   item: text('item').notNull(),
 })
+
+/** Pieces of large payloads, by the `id` of their snapshot. */
+export const largeValues = sqliteTable(
+  'large_values',
+  {
+    stateId: integer('state_id').notNull(),
+    /** SHA-256 of the value in UTF-8, base64url. */
+    hash: text('hash').notNull(),
+    value: text('value').notNull(),
+  },
+  (t) => [uniqueIndex('large_values_by_hash').on(t.stateId, t.hash)],
+)
 
 export const runs = sqliteTable(
   'runs',
@@ -200,4 +214,15 @@ export const ledger = sqliteTable('flujo_state_migrations', {
 })
 
 /** All tables that migrations make. */
-export const tables = { workflowState, stateHistory, runs, steps, spans, evaluations, systemState, leases, counters }
+export const tables = {
+  workflowState,
+  stateHistory,
+  largeValues,
+  runs,
+  steps,
+  spans,
+  evaluations,
+  systemState,
+  leases,
+  counters,
+}

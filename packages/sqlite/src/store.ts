@@ -39,6 +39,7 @@ export interface StoreOptions {
   readonly durability: Durability
   readonly busyTimeoutMs: number
   readonly migrate: MigrateMode
+  readonly offloadBytes: number
 }
 
 interface Opened {
@@ -71,7 +72,7 @@ export class SQLiteStore implements StateStore {
   }
 
   async open(): Promise<void> {
-    const { durability, migrate: mode } = this.#options
+    const { durability, migrate: mode, offloadBytes } = this.#options
     const { name: store } = this.#target
     const driver = await loadDriver()
     let pending: readonly Migration[] = []
@@ -85,7 +86,7 @@ export class SQLiteStore implements StateStore {
     try {
       const { handle, statements } = connection
       if (pending.length > 0) await connection.write(() => migrate({ handle, statements, store }))
-      this.#opened = { connection, queries: new Queries(statements) }
+      this.#opened = { connection, queries: new Queries(statements, offloadBytes) }
     } catch (error) {
       connection.close()
       throw error

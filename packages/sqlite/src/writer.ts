@@ -74,8 +74,7 @@ export class Writer {
       case 'put-state':
         return this.#putState(write.row, write.history, state)
       case 'patch-state':
-        states.patch(write.runId, write.set, state)
-        return state && { ...state, ...write.set }
+        return state && { ...state, ...write.set, ...states.patch(write.set, state) }
       case 'replace-history':
         if (state) histories.replace(state.id, write.items, state.historyLength)
         return state && { ...state, historyLength: write.items.length }
@@ -83,10 +82,10 @@ export class Writer {
         if (state) histories.append(state.id, write.from, write.items)
         return state && { ...state, historyLength: write.from + write.items.length }
       case 'delete-state':
-        this.#deleteState(write.runId, state)
+        this.#deleteState(state)
         return null
       case 'delete-run':
-        this.#deleteState(write.runId, state)
+        this.#deleteState(state)
         this.#deleteBeside(write.runId)
         return null
       case 'raise-counter':
@@ -100,14 +99,14 @@ export class Writer {
   }
 
   #putState(row: StateRow, history: readonly Encoded[], stored: KnownState): KnownState {
-    const id = this.#queries.states.put(row, stored)
-    this.#queries.histories.replace(id, history, stored?.historyLength ?? 0)
-    return { ...row, id, historyLength: history.length }
+    const now = this.#queries.states.put(row, stored)
+    this.#queries.histories.replace(now.id, history, stored?.historyLength ?? 0)
+    return { ...row, ...now, historyLength: history.length }
   }
 
-  #deleteState(runId: string, state: KnownState): void {
+  #deleteState(state: KnownState): void {
     if (state === null) return
-    this.#queries.states.delete(runId)
+    this.#queries.states.delete(state)
     this.#queries.histories.delete(state.id)
   }
 

@@ -9,6 +9,7 @@ describe('checkOptions', () => {
       durability: 'full',
       busyTimeoutMs: 5000,
       migrate: 'auto',
+      offloadBytes: 65_536,
     })
   })
 
@@ -19,6 +20,8 @@ describe('checkOptions', () => {
     [{ busyTimeoutMs: -1 }, '$.busyTimeoutMs', 'expected milliseconds'],
     [{ busyTimeoutMs: '5000' }, '$.busyTimeoutMs', 'expected milliseconds'],
     [{ busyTimeoutMs: Number.POSITIVE_INFINITY }, '$.busyTimeoutMs', 'expected milliseconds'],
+    [{ offloadBytes: 1000 }, '$.offloadBytes', 'expected a whole number of bytes from 1024'],
+    [{ offloadBytes: Number.POSITIVE_INFINITY }, '$.offloadBytes', 'expected a whole number'],
     [{ indexedMetadata: 'customerId' }, '$.indexedMetadata', 'expected an array'],
     [{ indexedMetadata: ['ok', 'a.b'] }, '$.indexedMetadata[1]', 'expected a key'],
     [{ indexedMetadata: ["a'); drop table runs; --"] }, '$.indexedMetadata[0]', 'expected a key'],

@@ -19,6 +19,7 @@ create table workflow_state (
   task_id text,
   error_message text,
   background_error text,
+  large text,
   metadata text not null,
   pipeline_context text not null,
   last_step_output text not null,
@@ -41,6 +42,13 @@ create table state_history (
   key integer primary key not null,
   item text not null
 ) strict;
+
+create table large_values (
+  state_id integer not null,
+  hash text not null,
+  value text not null
+) strict;
+create unique index large_values_by_hash on large_values (state_id, hash);
 
 create table runs (
   run_id text primary key not null,

@@ -31,6 +31,16 @@ function pragma(handle: Handle, name: string): number {
   return Number(handle.pragma(name, { simple: true }))
 }
 
+/**
+ * After so many pages the log is copied into the database and begins anew: 3 MB, so that a small database stays small on disk, and
+ * the copying does not hold the event loop for long.
+ */
+const PAGES_OF_LOG = 750
+
+export function boundLog(handle: Handle): void {
+  handle.pragma(`wal_autocheckpoint = ${PAGES_OF_LOG}`)
+}
+
 /** The journal mode after asking for this one: SQLite answers with the old one where it cannot. */
 export function setJournalMode(handle: Handle, mode: string): string {
   return String(handle.pragma(`journal_mode = ${mode}`, { simple: true }))

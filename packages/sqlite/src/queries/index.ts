@@ -23,9 +23,10 @@ export class Queries {
   readonly claims: ClaimQueries
   readonly counters: CounterQueries
 
-  constructor(statements: Statements) {
+  /** `offloadBytes`: larger payloads of snapshots stand in pieces beside them. */
+  constructor(statements: Statements, offloadBytes: number) {
     this.heads = new HeadQueries(statements)
-    this.states = new WorkflowStateQueries(statements)
+    this.states = new WorkflowStateQueries(statements, offloadBytes)
     this.histories = new StateHistoryQueries(statements)
     this.runs = new RunQueries(statements)
     this.steps = new StepQueries(statements)

@@ -11,12 +11,14 @@ import { eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { like, selection } from '../rows.js'
 import { counters, workflowState } from '../schema.js'
 import { Patches, placeholders, type Query, type RecordQuery, Shapes, type Statements } from '../statement.js'
+import { LargeValueQueries, type Offloaded, type Stored } from './large-value.js'
 import { newestFirst, rangeOf, statusesOf } from './list.js'
 import { historyLength } from './state-history.js'
 
 const t = workflowState
 const { id: _historyKey, ...columns } = getTableColumns(t)
-const { pipelineContext: _context, lastStepOutput: _output, ...summary } = columns
+const { large: _large, ...given } = columns
+const { pipelineContext: _context, lastStepOutput: _output, ...summary } = given
 const stored = { ...columns, id: t.id, historyLength: historyLength(t.id) }
 
 /** Columns that indexes hold and that seldom change: an update that leaves them out leaves those indexes alone. */
@@ -30,10 +32,10 @@ const INDEXED = [
   'parentRunId',
 ] as const satisfies readonly (keyof StateRow)[]
 const isIndexed = (name: string): name is (typeof INDEXED)[number] => (INDEXED as readonly string[]).includes(name)
-const OTHERS = Object.keys(columns).filter((name) => name !== 'runId' && !isIndexed(name))
+const OTHERS = Object.keys(given).filter((name) => name !== 'runId' && !isIndexed(name))
 
-/** What is stored in the indexed columns, and the `id` of the row, by which its history is found. */
-export type IndexedState = Pick<StateRow, (typeof INDEXED)[number]> & { readonly id: number }
+/** What is stored in the indexed columns, and what leads to its history and large payloads. */
+export type IndexedState = Pick<StateRow, (typeof INDEXED)[number]> & Stored
 
 export class WorkflowStateQueries {
   readonly #statements: Statements
@@ -41,17 +43,19 @@ export class WorkflowStateQueries {
   readonly #insert: Query
   readonly #delete: Query
   readonly #patches: Patches
+  readonly #largeValues: LargeValueQueries
   readonly #lists = new Shapes<RecordQuery<StateSummaryRow>>()
   readonly #counts
   readonly #recent
 
-  constructor(statements: Statements) {
+  constructor(statements: Statements, offloadBytes: number) {
     const byRun = eq(t.runId, sql.placeholder('runId'))
     this.#statements = statements
     this.#read = statements.records(stored, sql`select ${selection(stored)} from ${t} where ${byRun}`)
-    this.#insert = statements.query((db) => db.insert(t).values(placeholders(columns)))
+    this.#insert = statements.query((db) => db.insert(t).values(placeholders(given)))
     this.#delete = statements.query((db) => db.delete(t).where(byRun))
     this.#patches = new Patches(statements, t)
+    this.#largeValues = new LargeValueQueries(statements, offloadBytes)
     this.#counts = statements.records(
       group,
       sql`select ${selection(group)} from ${t} group by ${t.status}, ${t.isBackgroundTask}`,
@@ -62,27 +66,46 @@ export class WorkflowStateQueries {
     )
   }
 
+  /** With a large payload this takes two statements. */
   read(runId: string) {
-    return this.#read.first({ runId })
+    const row = this.#read.first({ runId })
+    return row && this.#largeValues.complete(row)
   }
 
-  /** `stored` is what is there now, null: nothing. Gives the row's `id`. */
-  put(row: StateRow, stored: IndexedState | null): number {
-    if (stored === null) return this.#insert.run(row)
-    this.#patches.run([...OTHERS, ...INDEXED.filter((name) => row[name] !== stored[name])], row)
-    return stored.id
+  /** `stored` is what is there now, null: nothing. Gives what is stored then. @throws `CORRUPT` */
+  put(row: StateRow, stored: IndexedState | null): Stored {
+    const offloaded = this.#largeValues.offload(row, stored)
+    const set = offloaded ? { ...row, ...offloaded.set } : row
+    const id = stored === null ? this.#insert.run(set) : stored.id
+    if (stored !== null) this.#patches.run([...OTHERS, ...INDEXED.filter((name) => row[name] !== stored[name])], set)
+    return this.#putApart({ id, runId: row.runId, large: stored?.large ?? null }, offloaded)
   }
 
-  patch(runId: string, set: StatePatchRow, stored: IndexedState | null): void {
-    const same = (name: string) => isIndexed(name) && set[name] === stored?.[name]
+  /** Changes what is stored, and gives what is stored then. @throws `CORRUPT` */
+  patch(change: StatePatchRow, stored: IndexedState): Stored {
+    const { runId } = stored
+    const offloaded = this.#largeValues.offload(change, stored)
+    const set = offloaded?.set ?? change
+    const same = (name: string) => isIndexed(name) && set[name] === stored[name]
     this.#patches.run(
       Object.keys(set).filter((name) => !same(name)),
       { ...set, runId },
     )
+    return this.#putApart(stored, offloaded)
   }
 
-  delete(runId: string): void {
+  #putApart(stored: Stored, offloaded: Offloaded | null): Stored {
+    if (offloaded === null) return stored
+    const { id, runId } = stored
+    const { large } = offloaded
+    if (large !== stored.large) this.#patches.run(['large'], { runId, large })
+    this.#largeValues.apply(id, offloaded)
+    return { id, runId, large }
+  }
+
+  delete({ runId, id, large }: Stored): void {
     this.#delete.run({ runId })
+    if (large !== null) this.#largeValues.delete(id)
   }
 
   list(query: StateQuery): StateSummaryRow[] {

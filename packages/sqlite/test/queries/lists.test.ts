@@ -19,7 +19,7 @@ import { Statements } from '../../src/statement.js'
 function emptyStore(): Queries {
   const handle = new Database(':memory:')
   handle.exec(printMigrations())
-  return new Queries(new Statements(handle, drizzle(handle)))
+  return new Queries(new Statements(handle, drizzle(handle)), 65_536)
 }
 
 // Few values, so that there are many ties; ids that sort differently by UTF-16 units, by code points and by collation.
