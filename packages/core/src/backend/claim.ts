@@ -7,6 +7,7 @@ import {
   renewOptions,
 } from '../models/claim.js'
 import { isLive } from '../rules/lease.js'
+import type { MaybePromise } from '../state-store.js'
 import { leaseFromRow } from '../store/lease-row.js'
 import type { Change } from '../store/unit.js'
 import { check, checkId } from './check.js'
@@ -32,13 +33,13 @@ export async function claimRun(
   return lease
 }
 
-function underLease(kernel: Kernel, input: Lease, change: Change): Promise<Committed> {
-  const lease = check(leaseSchema, input, ['lease'])
+function underLease(kernel: Kernel, input: Lease, change: Change): MaybePromise<Committed> {
+  const lease = check(leaseSchema, input, () => ['lease'])
   return kernel.commit(lease.runId, writeConditions(lease.runId, { lease }), [change])
 }
 
 export async function renewLease(kernel: Kernel, call: Call, lease: Lease, optionsInput: RenewOptions): Promise<Lease> {
-  check(leaseSchema, lease, ['lease'])
+  check(leaseSchema, lease, () => ['lease'])
   const { leaseMs } = check(renewOptions, optionsInput)
   const renewed = given(await underLease(kernel, lease, { kind: 'renew', leaseMs }))
   call.rows = 1

@@ -6,17 +6,22 @@ import { refuse } from './check.js'
 
 type CheckedLease = z.output<typeof leaseSchema>
 
+interface Asked {
+  readonly lease?: CheckedLease | undefined
+  readonly ifVersion?: number | undefined
+}
+
+/** Most writes ask for nothing. */
+const NOTHING: readonly Condition[] = []
+
 /** What a write asks for, in the order in which it is judged: `STALE_LEASE`, `NOT_FOUND`, `CONFLICT`, `VALIDATION`. */
 export function writeConditions(
   runId: string,
-  options: {
-    lease?: CheckedLease | undefined
-    ifVersion?: number | undefined
-    needsState?: boolean
-    endsAs?: WorkflowStatus | undefined
-  },
-): Condition[] {
-  const { lease, ifVersion, needsState, endsAs } = options
+  { lease, ifVersion }: Asked,
+  needsState = false,
+  endsAs?: WorkflowStatus,
+): readonly Condition[] {
+  if (lease === undefined && ifVersion === undefined && !needsState && endsAs === undefined) return NOTHING
   const conditions: Condition[] = []
   if (lease) conditions.push(fence(runId, lease))
   if (needsState) conditions.push({ kind: 'state-exists' })

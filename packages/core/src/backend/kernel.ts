@@ -3,21 +3,29 @@ import { errorOfMethod, isStateBackendError, StateBackendError } from '../errors
 import { type Codec, type CodecContext, createCodec } from '../serialization/index.js'
 import type { Decide, MaybePromise, StateStore } from '../state-store.js'
 import { decide } from '../store/decide.js'
-import { all, whenDone } from '../store/maybe-promise.js'
+import { adopt, all, whenDone } from '../store/maybe-promise.js'
 import type { Change, CommitUnit, Condition } from '../store/unit.js'
 import { type ObserverEvent, tell } from './observer.js'
 import type { BackendOptions } from './options.js'
 import { CommitQueue, type Committed } from './queue.js'
 import { utf8Length } from './utf8-length.js'
 
-/** What an operation tells its observer; counted whether or not there is one. */
+/** One call of a method: what its observer is told; counted whether or not there is one. */
 export class Call {
   rows = 0
   bytes = 0
+  readonly name: ObserverEvent['name']
+  readonly runId: string | null
   readonly countBytes: boolean
+  readonly begin: number
+  readonly waitsBefore: number
 
-  constructor(countBytes: boolean) {
-    this.countBytes = countBytes
+  constructor(name: ObserverEvent['name'], runId: string | null, observed: boolean, waitsBefore: number) {
+    this.name = name
+    this.runId = runId
+    this.countBytes = observed
+    this.begin = observed ? performance.now() : 0
+    this.waitsBefore = waitsBefore
   }
 }
 
@@ -30,13 +38,18 @@ export class Kernel {
   #open = false
   #opening: Promise<void> | null = null
   #closing: Promise<void> | null = null
-  readonly #active = new Set<Promise<unknown>>()
+  #active = 0
+  /** Told when no call is under way any more. */
+  #whenIdle: (() => void) | null = null
+  /** The codec's `{}`, where it is the same for every run. */
+  readonly #emptyObject: string | null
 
   constructor(store: StateStore, options: BackendOptions) {
     checkOptions(options)
     this.store = store
     this.options = options
     this.#codec = options.codec ?? createCodec()
+    this.#emptyObject = options.codec ? null : '{}'
     const { clock } = options
     const decideNow: Decide = clock ? (unit, head) => decide(unit, head, readClock(clock)) : decide
     this.#queue = new CommitQueue(store, decideNow, () => this.ready())
@@ -51,49 +64,51 @@ export class Kernel {
     group: CapabilityGroup | null,
     runId: unknown,
     body: (call: Call) => MaybePromise<T>,
-  ) {
-    const { observer } = this.options
-    const call = new Call(observer !== undefined)
-    const id = typeof runId === 'string' ? runId : null
-    const result = this.#guarded(name, group, id, call, body)
-    const promise = observer ? this.#observed(result, name, id, call) : result
-    this.#active.add(promise)
-    const done = () => void this.#active.delete(promise)
-    promise.then(done, done)
-    return promise
-  }
-
-  async #guarded<T>(
-    name: string,
-    group: CapabilityGroup | null,
-    runId: string | null,
-    call: Call,
-    body: (call: Call) => MaybePromise<T>,
   ): Promise<T> {
+    const id = typeof runId === 'string' ? runId : null
+    const call = new Call(name, id, this.options.observer !== undefined, this.store.waits ?? 0)
     try {
-      if (this.#closing !== null)
-        throw new StateBackendError('CLOSED', 'the backend was shut down; make a new one to go on')
-      if (group !== null && !this.store.capabilities[group])
-        throw new StateBackendError('NOT_SUPPORTED', `this backend declares capabilities.${group} as false`)
-      return await body(call)
+      this.#admit(group)
+      const result = body(call)
+      if (result instanceof Promise) return this.#finish(call, result)
+      this.#ended(call, null)
+      return Promise.resolve(result)
     } catch (error) {
-      throw errorOfMethod(error, name, runId)
+      return Promise.reject(this.#failed(call, error))
     }
   }
 
-  async #observed<T>(result: Promise<T>, name: ObserverEvent['name'], runId: string | null, call: Call): Promise<T> {
-    const begin = performance.now()
-    const waitsBefore = this.store.waits ?? 0
-    let code: ObserverEvent['code'] = null
+  #admit(group: CapabilityGroup | null): void {
+    if (this.#closing !== null)
+      throw new StateBackendError('CLOSED', 'the backend was shut down; make a new one to go on')
+    if (group !== null && !this.store.capabilities[group])
+      throw new StateBackendError('NOT_SUPPORTED', `this backend declares capabilities.${group} as false`)
+  }
+
+  async #finish<T>(call: Call, result: Promise<T>): Promise<T> {
+    this.#active += 1
     try {
-      return await result
+      const value = await result
+      this.#ended(call, null)
+      return value
     } catch (error) {
-      code = isStateBackendError(error) ? error.code : 'IO'
-      throw error
+      throw this.#failed(call, error)
     } finally {
-      const waits = (this.store.waits ?? 0) - waitsBefore
-      this.tell({ name, runId, durationMs: performance.now() - begin, rows: call.rows, bytes: call.bytes, waits, code })
+      this.#active -= 1
+      if (this.#active === 0) this.#whenIdle?.()
     }
+  }
+
+  #failed(call: Call, error: unknown): StateBackendError {
+    const named = errorOfMethod(error, call.name, call.runId)
+    this.#ended(call, named.code)
+    return named
+  }
+
+  #ended({ name, runId, begin, rows, bytes, waitsBefore }: Call, code: ObserverEvent['code']): void {
+    if (this.options.observer === undefined) return
+    const waits = (this.store.waits ?? 0) - waitsBefore
+    this.tell({ name, runId, durationMs: performance.now() - begin, rows, bytes, waits, code })
   }
 
   tell(event: ObserverEvent): void {
@@ -126,7 +141,10 @@ export class Kernel {
   }
 
   async #close(): Promise<void> {
-    while (this.#active.size > 0) await Promise.allSettled(this.#active)
+    if (this.#active > 0)
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve
+      })
     if (!this.#open) return
     this.#open = false
     try {
@@ -144,18 +162,17 @@ export class Kernel {
   }
 
   /** A read of the store, which is opened first. */
-  async read<T>(query: (store: StateStore) => MaybePromise<T>): Promise<T> {
-    if (!this.#open) await this.ready()
-    return query(this.store)
+  read<T>(query: (store: StateStore) => MaybePromise<T>): MaybePromise<T> {
+    return this.#open ? adopt(query(this.store)) : whenDone(this.ready(), () => query(this.store))
   }
 
-  /** Hands a unit to the store; the draft is encoded by now or will be. */
+  /** Hands a unit to the store; the draft is encoded by now or will be. What refuses it is a rejection, never thrown. */
   commit(
     runId: string | null,
     conditions: readonly Condition[],
     changes: MaybePromise<readonly Change[]>,
-  ): Promise<Committed> {
-    const emptyObject = this.#codec.encode({}, { runId, field: 'metadata' })
+  ): MaybePromise<Committed> {
+    const emptyObject = this.#emptyObject ?? adopt(this.#codec.encode({}, { runId, field: 'metadata' }))
     const unit = whenDone(changes, (changes) =>
       whenDone(emptyObject, (emptyObject): CommitUnit => ({ runId, conditions, changes, emptyObject })),
     )
@@ -171,7 +188,9 @@ export class Kernel {
     try {
       const text = this.#codec.encode(value, context)
       if (typeof text === 'string') return this.#measured(call, text, context)
-      return text.then((text) => this.#measured(call, text, context)).catch((error) => Promise.reject(moved(error)))
+      return Promise.resolve(text)
+        .then((text) => this.#measured(call, text, context))
+        .catch((error) => Promise.reject(moved(error)))
     } catch (error) {
       throw moved(error)
     }
@@ -192,7 +211,9 @@ export class Kernel {
   decode(call: Call, text: string, context: CodecContext): MaybePromise<unknown> {
     if (call.countBytes) call.bytes += utf8Length(text)
     try {
-      return this.#codec.decode(text, context)
+      const value = this.#codec.decode(text, context)
+      // Our own codec gives data, whatever it looks like.
+      return this.#emptyObject === null ? adopt(value) : value
     } catch (error) {
       throw isStateBackendError(error) && error.runId === undefined && context.runId !== null
         ? new StateBackendError(error.code, error.message, { runId: context.runId, path: error.path, cause: error })

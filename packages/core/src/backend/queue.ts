@@ -1,6 +1,8 @@
-import type { StateBackendError } from '../errors.js'
 import type { CommitOutcome, Decide, MaybePromise, StateStore } from '../state-store.js'
+import { adopt } from '../store/maybe-promise.js'
 import type { CommitUnit } from '../store/unit.js'
+import { Streak } from './streak.js'
+import { sizeOf } from './unit-size.js'
 
 /** What became of a unit that was done. */
 export type Committed = Extract<CommitOutcome, { ok: true }>
@@ -13,12 +15,14 @@ interface Entry {
   readonly reject: (error: unknown) => void
 }
 
-/** So many units share a commit at most: bounds how long a store holds the event loop. */
+/** So many units, and texts of so many characters, share a commit at most: bounds how long a store holds the event loop. */
 const MAX_UNITS = 256
+const MAX_SIZE = 2 ** 20
 
 /**
  * The one way to a store's `commit`. Units that are submitted in the same turn of the event loop, or while a commit is under
  * way, share the next one; they are applied in the order of submission and settled after the commit, each by its own outcome.
+ * A unit is committed at once if nothing could be shared: the store gains nothing by it, or the caller waits for each write.
  */
 export class CommitQueue {
   readonly #store: StateStore
@@ -26,6 +30,8 @@ export class CommitQueue {
   readonly #ready: () => MaybePromise<void>
   readonly #entries: Entry[] = []
   #busy = false
+  #opened = false
+  readonly #streak = new Streak()
 
   /** `ready` opens the store, before the first commit. */
   constructor(store: StateStore, decide: Decide, ready: () => MaybePromise<void>) {
@@ -34,8 +40,9 @@ export class CommitQueue {
     this.#ready = ready
   }
 
-  /** Settles once the unit is durable. Rejects with the error that refused it. */
-  submit(unit: MaybePromise<CommitUnit>): Promise<Committed> {
+  /** Done once the unit is durable. What refuses it is a rejection, never thrown. */
+  submit(unit: MaybePromise<CommitUnit>): MaybePromise<Committed> {
+    if (!(unit instanceof Promise) && this.#mayCommitAtOnce()) return this.#commitAtOnce(unit)
     return new Promise((resolve, reject) => {
       const entry: Entry = { unit: null, failure: null, resolve, reject }
       this.#entries.push(entry)
@@ -49,6 +56,32 @@ export class CommitQueue {
     })
   }
 
+  #mayCommitAtOnce(): boolean {
+    if (this.#busy || !this.#opened || this.#entries.length > 0) return false
+    return !this.#store.groupsCommits || this.#streak.goesOn()
+  }
+
+  #commitAtOnce(unit: CommitUnit): MaybePromise<Committed> {
+    this.#busy = true
+    try {
+      const outcomes = adopt(this.#store.commit([unit], this.#decide))
+      if (outcomes instanceof Promise) return this.#awaitAlone(outcomes)
+      this.#freeAfter(1)
+      return committed(outcomes[0])
+    } catch (error) {
+      this.#freeAfter(1)
+      return Promise.reject(error)
+    }
+  }
+
+  async #awaitAlone(outcomes: Promise<readonly CommitOutcome[]>): Promise<Committed> {
+    try {
+      return committed((await outcomes)[0])
+    } finally {
+      this.#freeAfter(1)
+    }
+  }
+
   #prepared(entry: Entry, unit: CommitUnit | null, failure: unknown): void {
     entry.unit = unit
     entry.failure = failure
@@ -58,46 +91,72 @@ export class CommitQueue {
   #start(): void {
     if (this.#busy || !this.#hasWork()) return
     this.#busy = true
-    if (this.#store.groupsCommits) setImmediate(() => void this.#drain())
-    else void this.#drain()
+    if (this.#store.groupsCommits) setImmediate(() => void this.#commit())
+    else void this.#commit()
   }
 
   // Only what is at the front: units keep the order in which they were submitted.
   #hasWork(): boolean {
     const first = this.#entries[0]
-    return first !== undefined && (first.unit !== null || first.failure !== null)
+    return first !== undefined && isReady(first)
   }
 
-  async #drain(): Promise<void> {
-    while (this.#hasWork()) await this.#commit(this.#take())
-    this.#busy = false
-  }
-
-  #take(): Entry[] {
-    const waiting = this.#entries.findIndex((entry) => entry.unit === null && entry.failure === null)
-    return this.#entries.splice(0, Math.min(MAX_UNITS, waiting === -1 ? this.#entries.length : waiting))
-  }
-
-  async #commit(taken: Entry[]): Promise<void> {
-    const entries: Entry[] = []
-    for (const entry of taken) {
-      if (entry.unit === null) entry.reject(entry.failure)
-      else entries.push(entry)
-    }
-    if (entries.length === 0) return
+  async #commit(): Promise<void> {
+    const entries = this.#take()
     try {
       await this.#ready()
+      this.#opened = true
       const units = entries.map((entry) => entry.unit as CommitUnit)
-      const outcomes = await this.#store.commit(units, this.#decide)
+      const outcomes = units.length === 0 ? [] : await this.#store.commit(units, this.#decide)
+      this.#freeAfter(units.length)
       for (const [index, entry] of entries.entries()) settle(entry, outcomes[index])
     } catch (error) {
+      this.#freeAfter(entries.length)
       for (const entry of entries) entry.reject(error)
     }
   }
+
+  /** The next batch; those at the front that could not be encoded are told so. */
+  #take(): Entry[] {
+    const taken: Entry[] = []
+    let size = 0
+    let count = 0
+    for (const entry of this.#entries) {
+      if (!isReady(entry) || taken.length === MAX_UNITS) break
+      if (entry.unit !== null) {
+        size += sizeOf(entry.unit)
+        if (taken.length > 0 && size > MAX_SIZE) break
+        taken.push(entry)
+      } else entry.reject(entry.failure)
+      count += 1
+    }
+    this.#entries.splice(0, count)
+    return taken
+  }
+
+  /** After a commit of so many units. What came meanwhile is next, in a turn of its own: a long queue never holds the event loop. */
+  #freeAfter(units: number): void {
+    this.#busy = false
+    if (this.#entries.length > 0) this.#start()
+    else if (units === 1) this.#streak.mayGoOn()
+  }
+}
+
+function isReady(entry: Entry): boolean {
+  return entry.unit !== null || entry.failure !== null
+}
+
+/** @throws the error that refused the unit */
+function committed(outcome: CommitOutcome | undefined): Committed {
+  if (outcome === undefined) throw new TypeError('the store gave fewer outcomes than it was given units')
+  if (!outcome.ok) throw outcome.error
+  return outcome
 }
 
 function settle(entry: Entry, outcome: CommitOutcome | undefined): void {
-  if (outcome === undefined) entry.reject(new TypeError('the store gave fewer outcomes than it was given units'))
-  else if (outcome.ok) entry.resolve(outcome)
-  else entry.reject(outcome.error satisfies StateBackendError)
+  try {
+    entry.resolve(committed(outcome))
+  } catch (error) {
+    entry.reject(error)
+  }
 }

@@ -1,5 +1,11 @@
 import type { z } from 'zod'
-import { type DeleteRunOptions, deleteRunOptions, type WriteOptions, writeOptions } from '../models/claim.js'
+import {
+  type DeleteRunOptions,
+  deleteRunOptions,
+  type WriteOptions,
+  writeOptions,
+  writeOptionsWithState,
+} from '../models/claim.js'
 import type { WorkflowStatus } from '../models/common.js'
 import {
   type Run,
@@ -15,19 +21,19 @@ import type { RunPatchRow, RunSummaryRow } from '../records.js'
 import { contains } from '../rules/containment.js'
 import { exactTotal } from '../rules/exact-sum.js'
 import { isTerminal } from '../rules/status.js'
-import { escapeText, unescapeText } from '../serialization/index.js'
+import { unescapeText } from '../serialization/index.js'
 import type { WithState, Written } from '../state-backend.js'
 import type { MaybePromise, RunQuery } from '../state-store.js'
-import { settle, whenDone } from '../store/maybe-promise.js'
-import type { Change } from '../store/unit.js'
+import { whenDone } from '../store/maybe-promise.js'
+import type { Change, Condition } from '../store/unit.js'
 import { check, checkId, refuse } from './check.js'
 import { writeConditions } from './conditions.js'
+import { encodeGiven } from './given.js'
 import type { Call, Kernel } from './kernel.js'
 import { pageAfter } from './paging.js'
-import { present } from './present.js'
 import { type CheckedPatch, encodePatch } from './state-codec.js'
 import { walk } from './walk.js'
-import { splitState } from './with-state.js'
+import { patchOf } from './with-state.js'
 
 export async function saveRunStart(
   kernel: Kernel,
@@ -35,7 +41,8 @@ export async function saveRunStart(
   runInput: RunStart,
   optionsInput: WriteOptions = {},
 ): Promise<void> {
-  const { runId, ...run } = check(runStart, runInput)
+  const run = check(runStart, runInput)
+  const { runId } = run
   const options = check(writeOptions, optionsInput)
   const conditions = writeConditions(runId, options)
   const set = encodeRun(kernel, call, runId, run)
@@ -47,20 +54,10 @@ export async function saveRunStart(
   call.rows = 1
 }
 
-type RunFields = Partial<Omit<z.output<typeof runStart>, 'runId'> & z.output<typeof runEnd>>
+type RunFields = z.output<typeof runStart> | z.output<typeof runEnd>
 
 function encodeRun(kernel: Kernel, call: Call, runId: string, run: RunFields): MaybePromise<RunPatchRow> {
-  const { errorMessage, metadata, finalContext, ...plain } = run
-  const encode = (value: unknown, field: string) =>
-    value === undefined ? undefined : kernel.encode(call, value, { runId, field })
-  return settle<RunPatchRow>(
-    present({
-      ...plain,
-      errorMessage: errorMessage == null ? errorMessage : escapeText(errorMessage),
-      metadata: encode(metadata, 'metadata'),
-      finalContext: finalContext === null ? null : encode(finalContext, 'finalContext'),
-    }),
-  )
+  return encodeGiven<RunPatchRow>(run, (value, field) => kernel.encode(call, value, { runId, field }))
 }
 
 export async function saveRunEnd(
@@ -72,11 +69,12 @@ export async function saveRunEnd(
 ): Promise<Written | undefined> {
   const runId = checkId(runIdInput, 'runId')
   const end = check(runEnd, endInput)
-  const { options, patch } = splitState(writeOptions, runId, optionsInput)
+  const options = check(writeOptionsWithState, optionsInput)
+  const patch = patchOf(runId, options)
   checkEnd(end, patch)
   // Left out, the status is known only beside the run as it is.
   const endsAs = end.status === undefined ? patch?.status : undefined
-  const conditions = writeConditions(runId, { ...options, needsState: patch !== null, endsAs })
+  const conditions = writeConditions(runId, options, patch !== null, endsAs)
   const changes = whenDone(encodeRun(kernel, call, runId, end), (set): MaybePromise<Change[]> => {
     const change: Change = { kind: 'end-run', set }
     return patch === null
@@ -183,8 +181,8 @@ export async function deleteRun(
   const runId = checkId(runIdInput, 'runId')
   const { force, lease } = check(deleteRunOptions, optionsInput)
   const conditions = writeConditions(runId, { lease })
-  if (!force) conditions.push({ kind: 'unclaimed', except: lease?.fence })
-  await kernel.commit(runId, conditions, [{ kind: 'delete-run' }])
+  const unclaimed: readonly Condition[] = force ? [] : [{ kind: 'unclaimed', except: lease?.fence }]
+  await kernel.commit(runId, [...conditions, ...unclaimed], [{ kind: 'delete-run' }])
   call.rows = 1
   kernel.tellDeleted('run.deleted', runId)
 }

@@ -11,8 +11,8 @@ import { escapeText, unescapeText } from '../serialization/index.js'
 import type { MaybePromise } from '../state-store.js'
 import { all, settle, whenDone } from '../store/maybe-promise.js'
 import type { Change, StateDraft, StatePatch } from '../store/unit.js'
+import { encodeGiven } from './given.js'
 import type { Call, Kernel } from './kernel.js'
-import { present } from './present.js'
 
 export function encodeState(
   kernel: Kernel,
@@ -73,54 +73,48 @@ export function encodePatch(
   patch: CheckedPatch,
   base: string,
 ): MaybePromise<Change[]> {
-  const encode = (field: 'pipelineContext' | 'lastStepOutput' | 'metadata') =>
-    patch[field] === undefined
-      ? undefined
-      : kernel.encode(call, patch[field], { runId, field }, () => `${base}.${field}`)
-  const {
-    runId: _sameRun,
-    version: _ignored,
-    stepHistory,
-    appendStepHistory,
-    errorMessage,
-    backgroundError,
-    ...plain
-  } = patch
-  const set = settle<StatePatch>(
-    present({
-      ...plain,
-      pipelineContext: encode('pipelineContext'),
-      lastStepOutput: encode('lastStepOutput'),
-      metadata: encode('metadata'),
-      errorMessage: errorMessage === undefined ? undefined : textOrNull(errorMessage),
-      backgroundError: backgroundError === undefined ? undefined : textOrNull(backgroundError),
-    }),
+  const { stepHistory, appendStepHistory } = patch
+  const set = encodeGiven<StatePatch>(patch, (value, field) =>
+    kernel.encode(call, value, { runId, field }, () => `${base}.${field}`),
   )
   const encodeItems = (field: string, items: readonly unknown[] | undefined) =>
     items === undefined ? null : encodeHistory(kernel, call, runId, `${base}.${field}`, items)
   const history = encodeItems('stepHistory', stepHistory)
   const append = encodeItems('appendStepHistory', appendStepHistory)
-  return whenDone(set, (set) =>
-    whenDone(history, (history) => whenDone(append, (append) => [{ kind: 'update-state', set, history, append }])),
-  )
+  return whenDone(settle<Omit<PatchChange, 'kind'>>({ set, history, append }), ({ set, history, append }) => [
+    { kind: 'update-state', set, history, append },
+  ])
 }
+
+type PatchChange = Extract<Change, { kind: 'update-state' }>
 
 export function decodeState(kernel: Kernel, call: Call, { row, history }: StoredState): MaybePromise<WorkflowState> {
   const { runId } = row
-  return whenDone(decodeSummary(kernel, call, row), (summary) =>
-    settle<WorkflowState>({
-      ...summary,
-      pipelineContext: kernel.decode(call, row.pipelineContext, { runId, field: 'pipelineContext' }),
-      lastStepOutput: kernel.decode(call, row.lastStepOutput, { runId, field: 'lastStepOutput' }),
-      stepHistory: all(
-        history.map((text, index) => kernel.decode(call, text, { runId, field: 'stepHistory', index })),
-      ) as MaybePromise<WorkflowState['stepHistory']>,
-    } as { [K in keyof WorkflowState]: MaybePromise<WorkflowState[K]> }),
+  const items = history.map((text, index) => kernel.decode(call, text, { runId, field: 'stepHistory', index }))
+  return whenDone(
+    all([
+      kernel.decode(call, row.metadata, { runId, field: 'metadata' }),
+      kernel.decode(call, row.pipelineContext, { runId, field: 'pipelineContext' }),
+      kernel.decode(call, row.lastStepOutput, { runId, field: 'lastStepOutput' }),
+      all(items),
+    ]),
+    ([metadata, pipelineContext, lastStepOutput, stepHistory]) => {
+      const state = summaryOf(row, metadata) as WorkflowState
+      state.pipelineContext = pipelineContext as WorkflowState['pipelineContext']
+      state.lastStepOutput = lastStepOutput
+      state.stepHistory = stepHistory as WorkflowState['stepHistory']
+      return state
+    },
   )
 }
 
 export function decodeSummary(kernel: Kernel, call: Call, row: StateSummaryRow): MaybePromise<WorkflowSummary> {
-  return whenDone(kernel.decode(call, row.metadata, { runId: row.runId, field: 'metadata' }), (metadata) => ({
+  const metadata = kernel.decode(call, row.metadata, { runId: row.runId, field: 'metadata' })
+  return whenDone(metadata, (metadata) => summaryOf(row, metadata))
+}
+
+function summaryOf(row: StateSummaryRow, metadata: unknown): WorkflowSummary {
+  return {
     runId: row.runId,
     pipelineId: row.pipelineId,
     pipelineName: row.pipelineName,
@@ -139,5 +133,5 @@ export function decodeSummary(kernel: Kernel, call: Call, row: StateSummaryRow):
     taskId: row.taskId,
     backgroundError: row.backgroundError === null ? null : unescapeText(row.backgroundError),
     version: row.version,
-  }))
+  }
 }

@@ -1,4 +1,4 @@
-import { type VersionedOptions, versionedOptions } from '../models/claim.js'
+import { type VersionedOptions, versionedOptionsWithState } from '../models/claim.js'
 import { type StepInput, type StepRecord, stepInput } from '../models/step.js'
 import type { StepRow } from '../records.js'
 import { escapeText, unescapeText } from '../serialization/index.js'
@@ -10,19 +10,21 @@ import { check, checkId } from './check.js'
 import { writeConditions } from './conditions.js'
 import type { Call, Kernel } from './kernel.js'
 import { encodePatch } from './state-codec.js'
-import { splitState } from './with-state.js'
+import { patchOf } from './with-state.js'
 
 type StepDraft = Extract<Change, { kind: 'save-step' }>['row']
 
-export async function saveStepResult(
+export function saveStepResult(
   kernel: Kernel,
   call: Call,
   stepRecord: StepInput,
   optionsInput: VersionedOptions & Partial<WithState> = {},
-): Promise<Written | undefined> {
-  const { runId, ...step } = check(stepInput, stepRecord)
-  const { options, patch } = splitState(versionedOptions, runId, optionsInput)
-  const conditions = writeConditions(runId, { ...options, needsState: patch !== null })
+): MaybePromise<Written | undefined> {
+  const step = check(stepInput, stepRecord)
+  const { runId } = step
+  const options = check(versionedOptionsWithState, optionsInput)
+  const patch = patchOf(runId, options)
+  const conditions = writeConditions(runId, options, patch !== null)
   const encode = (value: unknown, field: string) => kernel.encode(call, value ?? null, { runId, field })
   const row = settle<StepDraft>({
     runId,
@@ -43,15 +45,18 @@ export async function saveStepResult(
   const changes = whenDone(row, (row) =>
     whenDone(patched, (patched): Change[] => [{ kind: 'save-step', row }, ...patched]),
   )
-  const { version } = await kernel.commit(runId, conditions, changes)
-  call.rows = 1
-  return patch === null ? undefined : { version }
+  return whenDone(kernel.commit(runId, conditions, changes), ({ version }) => {
+    call.rows = 1
+    return patch === null ? undefined : { version }
+  })
 }
 
-export async function listRunSteps(kernel: Kernel, call: Call, runIdInput: string): Promise<StepRecord[]> {
+export function listRunSteps(kernel: Kernel, call: Call, runIdInput: string): MaybePromise<StepRecord[]> {
   const runId = checkId(runIdInput, 'runId')
-  const rows = await kernel.read((store) => store.readSteps(runId))
-  return kernel.list(call, rows, (row) => decodeStep(kernel, call, row))
+  return whenDone(
+    kernel.read((store) => store.readSteps(runId)),
+    (rows) => kernel.list(call, rows, (row) => decodeStep(kernel, call, row)),
+  )
 }
 
 function decodeStep(kernel: Kernel, call: Call, row: StepRow): MaybePromise<StepRecord> {

@@ -12,7 +12,7 @@ export async function setSystemState(
   valueInput: StorableObject,
 ): Promise<void> {
   const key = checkId(keyInput, 'key')
-  const value = check(storableObject, valueInput, ['value'])
+  const value = check(storableObject, valueInput, () => ['value'])
   const text = kernel.encode(call, value, { runId: null, field: 'value' })
   await kernel.commit(
     null,

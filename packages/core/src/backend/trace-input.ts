@@ -31,7 +31,7 @@ export function flattenTrace(root: SpanNodeInput): PlacedSpan[] {
     const synthetic = here.parent === null && isSynthetic(here.node)
     const { children = [], ...span } = synthetic
       ? check(spanNodeInput.pick({ children: true }).loose(), here.node)
-      : checkNode(here)
+      : check(spanNodeInput, here.node, () => pathOf(here))
     if (!synthetic) {
       const { spanId } = span as PlacedSpan['span']
       if (seen.has(spanId)) refuse(`${pathText(here)}.spanId`, `'${spanId}' stands in the tree twice`)
@@ -54,15 +54,6 @@ function isSynthetic(node: unknown): boolean {
       () => isSyntheticRoot(node),
     )
   )
-}
-
-// The path of a deep node is long: it is only made when something is wrong.
-function checkNode(item: Pending): z.output<typeof spanNodeInput> {
-  const result = reading(
-    () => pathOf(item),
-    () => spanNodeInput.safeParse(item.node),
-  )
-  return result.success ? result.data : check(spanNodeInput, item.node, pathOf(item))
 }
 
 function pathOf(item: Pending): PropertyKey[] {

@@ -17,26 +17,32 @@ import {
 import { upgradeState } from '../rules/upgrade-state.js'
 import { hoursBefore } from '../rules/windows.js'
 import type { Written } from '../state-backend.js'
-import type { StateQuery } from '../state-store.js'
+import type { MaybePromise, StateQuery } from '../state-store.js'
+import { whenDone } from '../store/maybe-promise.js'
 import { check, checkId, refuse } from './check.js'
 import { writeConditions } from './conditions.js'
 import type { Call, Kernel } from './kernel.js'
 import { pageAfter } from './paging.js'
+import type { Committed } from './queue.js'
 import { type CheckedPatch, decodeState, decodeSummary, encodePatch, encodeState } from './state-codec.js'
 
-export async function saveState(
+export function saveState(
   kernel: Kernel,
   call: Call,
   runIdInput: string,
   stateInput: WorkflowStateInput,
   optionsInput: VersionedOptions = {},
-): Promise<Written> {
+): MaybePromise<Written> {
   const runId = checkId(runIdInput, 'runId')
   const state = check(workflowStateInput, stateInput)
   const options = check(versionedOptions, optionsInput)
   checkSameRun(runId, state.runId)
   const conditions = writeConditions(runId, options)
-  const { version } = await kernel.commit(runId, conditions, encodeState(kernel, call, runId, state))
+  const changes = encodeState(kernel, call, runId, state)
+  return whenDone(kernel.commit(runId, conditions, changes), (committed) => written(call, committed))
+}
+
+function written(call: Call, { version }: Committed): Written {
   call.rows = 1
   return { version }
 }
@@ -46,35 +52,37 @@ function checkSameRun(runId: string, given: string | undefined): void {
     refuse('$.runId', `is '${given}', but the call is for '${runId}'; leave it out or make them equal`)
 }
 
-export async function updateState(
+export function updateState(
   kernel: Kernel,
   call: Call,
   runIdInput: string,
   patchInput: WorkflowStatePatch,
   optionsInput: VersionedOptions = {},
-): Promise<Written> {
+): MaybePromise<Written> {
   const runId = checkId(runIdInput, 'runId')
-  const patch = checkPatch(runId, patchInput, [])
+  const patch = checkPatch(runId, patchInput)
   const options = check(versionedOptions, optionsInput)
-  const conditions = writeConditions(runId, { ...options, needsState: true })
-  const { version } = await kernel.commit(runId, conditions, encodePatch(kernel, call, runId, patch, '$'))
-  call.rows = 1
-  return { version }
+  const conditions = writeConditions(runId, options, true)
+  const changes = encodePatch(kernel, call, runId, patch, '$')
+  return whenDone(kernel.commit(runId, conditions, changes), (committed) => written(call, committed))
 }
 
 /** The patch of `updateState`, or of the `state` option of other writes (then `at` names the option). */
-export function checkPatch(runId: string, input: WorkflowStatePatch, at: readonly string[]): CheckedPatch {
+export function checkPatch(runId: string, input: unknown, at?: () => readonly string[]): CheckedPatch {
   const patch = check(workflowStatePatch, input, at)
   checkSameRun(runId, patch.runId)
   return patch
 }
 
-export async function loadState(kernel: Kernel, call: Call, runIdInput: string): Promise<WorkflowState | null> {
+export function loadState(kernel: Kernel, call: Call, runIdInput: string): MaybePromise<WorkflowState | null> {
   const runId = checkId(runIdInput, 'runId')
-  const stored = await kernel.read((store) => store.readState(runId))
-  if (stored === null) return null
-  call.rows = 1
-  return upgradeState(await decodeState(kernel, call, stored), kernel.options.upgradeState)
+  const stored = kernel.read((store) => store.readState(runId))
+  return whenDone(stored, (stored) => {
+    if (stored === null) return null
+    call.rows = 1
+    const decoded = decodeState(kernel, call, stored)
+    return whenDone(decoded, (state) => upgradeState(state, kernel.options.upgradeState))
+  })
 }
 
 export async function deleteState(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { identifier, milliseconds, time } from './common.js'
+import { count, identifier, milliseconds, time, wholeNumber } from './common.js'
 
 /** The right to work on a run, for a time. Hand it to every write of that work. */
 export interface Lease {
@@ -11,7 +11,7 @@ export interface Lease {
   readonly expiresAt: Date
 }
 
-export const lease = z.strictObject({ runId: identifier, owner: identifier, fence: z.int().min(1), expiresAt: time })
+export const lease = z.strictObject({ runId: identifier, owner: identifier, fence: wholeNumber(1), expiresAt: time })
 
 export const claimOptions = z.strictObject({ owner: identifier, leaseMs: milliseconds })
 export const renewOptions = z.strictObject({ leaseMs: milliseconds })
@@ -23,7 +23,12 @@ export type RenewOptions = z.input<typeof renewOptions>
 /** Options of every write that belongs to a run. */
 export const writeOptions = z.strictObject({ lease: lease.optional() })
 /** Options of the writes that can also ask for a version. */
-export const versionedOptions = z.strictObject({ lease: lease.optional(), ifVersion: z.int().min(0).optional() })
+export const versionedOptions = z.strictObject({ lease: lease.optional(), ifVersion: count.optional() })
+
+/** Of the writes that may carry a snapshot patch, which is checked by itself. */
+const withState = { state: z.unknown().optional() }
+export const writeOptionsWithState = writeOptions.extend(withState)
+export const versionedOptionsWithState = versionedOptions.extend(withState)
 
 export interface WriteOptions {
   /** Refuse with `STALE_LEASE` unless this lease is still the run's latest. Without one the write passes. */

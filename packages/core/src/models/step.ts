@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, finite, freeText, identifier, time, WORKFLOW_STATUSES } from './common.js'
+import { count, finite, freeText, identifier, time, WORKFLOW_STATUSES, wholeNumber } from './common.js'
 import { storable } from './storable.js'
 
 export const STEP_STATUSES = [...WORKFLOW_STATUSES, 'skipped'] as const
@@ -15,10 +15,7 @@ export const stepInput = z.strictObject({
   rawResponse: storable.optional(),
   errorMessage: freeText.nullish(),
   costUsd: finite.nullish(),
-  tokenCounts: z
-    .int()
-    .transform((value) => (value === 0 ? 0 : value))
-    .nullish(),
+  tokenCounts: wholeNumber(Number.MIN_SAFE_INTEGER).nullish(),
   executionTimeMs: finite.nullish(),
   createdAt: time.optional(),
   /** What tells attempts apart; the step index as text unless given. */

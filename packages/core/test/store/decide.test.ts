@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { present } from '../../src/backend/present.js'
 import { WORKFLOW_STATUSES, type WorkflowStatus } from '../../src/models/common.js'
 import { exactTotal } from '../../src/rules/exact-sum.js'
 import { isTerminal } from '../../src/rules/status.js'
@@ -9,6 +8,7 @@ import { decide } from '../../src/store/decide.js'
 import { emptyImage, headOf, type RunImage } from '../../src/store/image.js'
 import type { Change, CommitUnit, Condition } from '../../src/store/unit.js'
 import { OneRun, unitOf } from '../support/one-run.js'
+import { present } from '../support/present.js'
 import { evaluationRow, spanRow, stateRow, stepRow } from '../support/rows.js'
 
 const status = fc.constantFrom<WorkflowStatus>(...WORKFLOW_STATUSES)
