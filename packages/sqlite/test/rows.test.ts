@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { like, readerOf } from '../src/rows.js'
 
 const table = sqliteTable('things', {
@@ -11,7 +11,8 @@ const table = sqliteTable('things', {
   isNew: integer('is_new', { mode: 'boolean' }).notNull(),
 })
 const { runId, status, count, cost, isNew } = table
-const read = readerOf({ runId, status, count, cost, isNew, twice: like(table.count, sql`${table.count} * 2`) })
+const fields = { runId, status, count, cost, isNew, twice: like(table.count, sql`${table.count} * 2`) }
+const read = readerOf(fields)
 
 describe('readerOf', () => {
   it('makes a record of the values, by the fields they were asked for', () => {
@@ -23,6 +24,18 @@ describe('readerOf', () => {
       isNew: true,
       twice: 6,
     })
+  })
+
+  it('does the same where the process may not compile code', () => {
+    const forbidden = vi.fn(() => {
+      throw new EvalError('Code generation from strings disallowed for this context')
+    })
+    vi.stubGlobal('Function', forbidden)
+    const slowly = readerOf(fields)
+    vi.unstubAllGlobals()
+    expect(forbidden).toHaveBeenCalled()
+    expect(slowly(['r', 'on', 3, null, 0, 6])).toEqual(read(['r', 'on', 3, null, 0, 6]))
+    expect(() => slowly(['r', 'maybe', 3, 0.5, 1, 6])).toThrow(expect.objectContaining({ code: 'CORRUPT' }))
   })
 
   it.each([
