@@ -28,6 +28,7 @@ import { systemStateRules } from './contract/system-state.js'
 import { traceRules } from './contract/trace.js'
 import { traceInputRules } from './contract/trace-input.js'
 import { traceTreeRules } from './contract/trace-tree.js'
+import { unchangedRules } from './contract/unchanged.js'
 import { workflowFieldRules } from './contract/workflow-fields.js'
 import { workflowFilterRules } from './contract/workflow-filter.js'
 import { workflowListRules } from './contract/workflow-list.js'
@@ -110,6 +111,7 @@ export const allRules: readonly Rule[] = [
   oneStatusRules,
   placeholderRules,
   keptRules,
+  unchangedRules,
   stepRules,
   stepValueRules,
   traceRules,

@@ -203,6 +203,8 @@ export const FIRST: Readonly<Record<string, string>> = {
   'getter-swallowed': 'VAL-09 VAL-10 RUN-22 STP-06 STP-09 SPN-19 VAL-19',
   'heads-read-first':
     'CLN-26 BGT-22 BGT-25 ONE-14 CLM-19 VER-13 VER-14 VER-15 CON-02 CON-08 CON-17 CON-18 CON-19 CON-07 CON-21 CON-09 CON-24 CON-25 CON-26 CON-10 CON-27 CLN-25',
+  'histories-compared-by-length': 'STA-24 CON-53 CON-02 CON-03 CON-04 CON-05 CON-16 CON-19',
+  'histories-compared-by-their-first-item': 'CON-53',
   'history-dedup': 'CON-01 CON-02 CON-03 CON-04 CON-05 CON-16 CON-19 CON-07 CON-21 STA-33',
   'history-of-first-save': 'RUN-16 CON-02 CON-03 CON-04 CON-05 CON-16 CON-19 CON-07 CON-21',
   'holes-filled': 'RUN-22 RUN-16 STP-06 SPN-19 VAL-19',

@@ -39,6 +39,7 @@ import { brokenSpanStatistics } from './span-statistics.js'
 import { brokenStatuses } from './status.js'
 import { brokenSteps } from './steps.js'
 import { brokenTraces } from './traces.js'
+import { brokenUnchanged } from './unchanged.js'
 import { brokenValues } from './values.js'
 import { brokenVersions } from './versions.js'
 import { brokenWindows } from './windows.js'
@@ -48,6 +49,7 @@ const all: readonly BrokenBackend[] = [
   brokenLimits,
   brokenSecondWays,
   brokenKept,
+  brokenUnchanged,
   brokenSmallPrint,
   brokenLists,
   brokenPages,
