@@ -69,10 +69,11 @@ export type * from './records.js'
 export { contains } from './rules/containment.js'
 export { cursorOf, type ListItem } from './rules/cursor.js'
 export { cutText } from './rules/cut-text.js'
+export { ExactSum } from './rules/exact-sum.js'
 export { compareCodePoints, isBehind, newestFirst } from './rules/order.js'
 export type { StateUpgrade, StateUpgrades } from './rules/upgrade-state.js'
 export { hoursBefore } from './rules/windows.js'
-export { workflowStats } from './rules/workflow-statistics.js'
+export { type CountedState, workflowStats } from './rules/workflow-statistics.js'
 export {
   type Codec,
   type CodecContext,

@@ -89,6 +89,38 @@ export const largeValues = sqliteTable(
   (t) => [uniqueIndex('large_values_by_hash').on(t.stateId, t.hash)],
 )
 
+const count = (name: string) => integer(name).notNull()
+
+/**
+ * How many snapshots there are of each status, and how many of them are background tasks: one row, kept with every change, so
+ * that statistics count nothing.
+ */
+export const workflowCounts = sqliteTable('workflow_counts', {
+  id: integer('id').primaryKey(),
+  running: count('running'),
+  runningTasks: count('running_tasks'),
+  paused: count('paused'),
+  pausedTasks: count('paused_tasks'),
+  completed: count('completed'),
+  completedTasks: count('completed_tasks'),
+  failed: count('failed'),
+  failedTasks: count('failed_tasks'),
+  cancelled: count('cancelled'),
+  cancelledTasks: count('cancelled_tasks'),
+  /** How many have an execution time, and the exact sum of those times (`ExactSum`). */
+  timed: count('timed'),
+  time: text('time').notNull(),
+})
+
+/**
+ * How many snapshots were created in each millisecond, each 2^16 and each 2^32 milliseconds; what has none has no row. The key
+ * is the number of the period (from 1970 on) plus 2^49 for each size after the first.
+ */
+export const workflowCreated = sqliteTable('workflow_created', {
+  key: integer('key').primaryKey(),
+  count: count('count'),
+})
+
 export const runs = sqliteTable(
   'runs',
   {
@@ -218,6 +250,8 @@ export const tables = {
   workflowState,
   stateHistory,
   largeValues,
+  workflowCounts,
+  workflowCreated,
   runs,
   steps,
   spans,

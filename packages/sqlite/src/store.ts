@@ -122,7 +122,9 @@ export class SQLiteStore implements StateStore {
     const { connection, queries } = this.#open()
     return connection.write(() => {
       const writer = new Writer(queries, decide, Date.now())
-      return units.map((unit) => writer.apply(unit))
+      const outcomes = units.map((unit) => writer.apply(unit))
+      writer.finish()
+      return outcomes
     })
   }
 
@@ -182,11 +184,11 @@ export class SQLiteStore implements StateStore {
   }
   countStates(recentFrom: number): MaybePromise<StateCounts> {
     const { connection, queries } = this.#open()
-    return connection.snapshot(() => queries.states.count(recentFrom))
+    return connection.snapshot(() => queries.statistics.read(recentFrom))
   }
   countStatesNow(recentFrom: number): StateCounts {
     const { connection, queries } = this.#open()
-    return connection.snapshotNow(() => queries.states.count(recentFrom))
+    return connection.snapshotNow(() => queries.statistics.read(recentFrom))
   }
   compact(): Promise<void> {
     return this.#open().connection.compact()

@@ -11,6 +11,7 @@ import {
 } from '@flujo-state/core'
 import { NO_HEAD, type StoredHead } from './queries/head.js'
 import type { Queries } from './queries/index.js'
+import { CountChanges } from './queries/statistics.js'
 
 type KnownState = StoredHead['state']
 /** Writes of one table that is not the snapshot's. */
@@ -26,6 +27,7 @@ export class Writer {
   readonly #queries: Queries
   readonly #decide: Decide
   readonly #now: number
+  readonly #counted = new CountChanges()
   #counters: Counters | null = null
   /** Read when a decision asks for them: most do not. */
   readonly #lazyCounters: Counters
@@ -58,7 +60,13 @@ export class Writer {
     const { outcome, writes } = this.#decide(unit, this.#headFor(unit, stored), this.#now)
     let { state } = stored
     for (const write of writes) state = this.#write(write, state)
+    this.#counted.note(stored.state, state)
     return outcome
+  }
+
+  /** Writes what is gathered of all units. To be called once, before the commit. */
+  finish(): void {
+    this.#queries.statistics.add(this.#counted)
   }
 
   #headFor(unit: CommitUnit, stored: StoredHead): RunHead {
@@ -74,7 +82,7 @@ export class Writer {
       case 'put-state':
         return this.#putState(write.row, write.history, state)
       case 'patch-state':
-        return state && { ...state, ...write.set, ...states.patch(write.set, state) }
+        return state && { ...state, ...states.patch(write.set, state), ...write.set }
       case 'replace-history':
         if (state) histories.replace(state.id, write.items, state.historyLength)
         return state && { ...state, historyLength: write.items.length }

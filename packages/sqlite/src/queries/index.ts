@@ -5,6 +5,7 @@ import { EvaluationQueries } from './evaluation.js'
 import { HeadQueries } from './head.js'
 import { RunQueries } from './run.js'
 import { StateHistoryQueries } from './state-history.js'
+import { StatisticsQueries } from './statistics.js'
 import { StepQueries } from './step.js'
 import { SystemStateQueries } from './system-state.js'
 import { TraceQueries } from './trace.js'
@@ -15,6 +16,7 @@ export class Queries {
   readonly heads: HeadQueries
   readonly states: WorkflowStateQueries
   readonly histories: StateHistoryQueries
+  readonly statistics: StatisticsQueries
   readonly runs: RunQueries
   readonly steps: StepQueries
   readonly traces: TraceQueries
@@ -28,6 +30,7 @@ export class Queries {
     this.heads = new HeadQueries(statements)
     this.states = new WorkflowStateQueries(statements, offloadBytes)
     this.histories = new StateHistoryQueries(statements)
+    this.statistics = new StatisticsQueries(statements)
     this.runs = new RunQueries(statements)
     this.steps = new StepQueries(statements)
     this.traces = new TraceQueries(statements)

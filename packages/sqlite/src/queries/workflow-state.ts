@@ -1,5 +1,4 @@
 import {
-  type StateCounts,
   type StatePatchRow,
   type StateQuery,
   type StateRow,
@@ -8,8 +7,8 @@ import {
   WORKFLOW_STATUSES,
 } from '@flujo-state/core'
 import { eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
-import { like, selection } from '../rows.js'
-import { counters, workflowState } from '../schema.js'
+import { selection } from '../rows.js'
+import { workflowState } from '../schema.js'
 import { Patches, placeholders, type Query, type RecordQuery, Shapes, type Statements } from '../statement.js'
 import { LargeValueQueries, type Offloaded, type Stored } from './large-value.js'
 import { newestFirst, rangeOf, statusesOf } from './list.js'
@@ -45,8 +44,6 @@ export class WorkflowStateQueries {
   readonly #patches: Patches
   readonly #largeValues: LargeValueQueries
   readonly #lists = new Shapes<RecordQuery<StateSummaryRow>>()
-  readonly #counts
-  readonly #recent
 
   constructor(statements: Statements, offloadBytes: number) {
     const byRun = eq(t.runId, sql.placeholder('runId'))
@@ -56,14 +53,6 @@ export class WorkflowStateQueries {
     this.#delete = statements.query((db) => db.delete(t).where(byRun))
     this.#patches = new Patches(statements, t)
     this.#largeValues = new LargeValueQueries(statements, offloadBytes)
-    this.#counts = statements.records(
-      group,
-      sql`select ${selection(group)} from ${t} group by ${t.status}, ${t.isBackgroundTask}`,
-    )
-    this.#recent = statements.records(
-      recent,
-      sql`select ${selection(recent)} from ${t} where ${t.createdAt} >= ${sql.placeholder('from')}`,
-    )
   }
 
   /** With a large payload this takes two statements. */
@@ -133,28 +122,8 @@ export class WorkflowStateQueries {
     const filters = { pipelineId, pipelineName, pipelineVersion, parentRunId }
     return list.all({ ...filters, ...rangeOf(query), ...statusesOf(wanted) })
   }
-
-  count(recentFrom: number): StateCounts {
-    const groups = this.#counts.all({})
-    const recent = this.#recent.first({ from: recentFrom })?.count ?? 0
-    const executionTime = { count: 0, total: 0 }
-    for (const group of groups) {
-      executionTime.count += group.timed
-      executionTime.total += group.total ?? Number.NaN
-    }
-    return { byStatus: groups, recent, executionTime }
-  }
 }
 
-const group = {
-  status: t.status,
-  isBackgroundTask: t.isBackgroundTask,
-  count: like(counters.value, sql`count(*)`),
-  timed: like(counters.value, sql`count(${t.executionTimeMs})`),
-  /** Null where an infinity meets its opposite. */
-  total: like(t.executionTimeMs, sql`total(${t.executionTimeMs})`),
-}
-const recent = { count: group.count }
 const ENDED = sql.raw(TERMINAL_STATUSES.map((status) => `'${status}'`).join(', '))
 
 /** The index that gives the rows of a list in its order, and whether it keeps each status apart. */

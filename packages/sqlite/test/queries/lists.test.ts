@@ -14,6 +14,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { printMigrations } from '../../src/index.js'
 import { Queries } from '../../src/queries/index.js'
+import { CountChanges } from '../../src/queries/statistics.js'
 import { Statements } from '../../src/statement.js'
 
 function emptyStore(): Queries {
@@ -104,7 +105,12 @@ describe('the lists of SQL', () => {
       fc.property(fc.record({ ...rows, ...queries }), ({ states, runs, stateQueries, runQueries, recentFrom }) => {
         const store = emptyStore()
         const index = new ListIndex()
-        for (const row of states) store.states.put(row, null)
+        const changes = new CountChanges()
+        for (const row of states) {
+          store.states.put(row, null)
+          changes.note(null, row)
+        }
+        store.statistics.add(changes)
         for (const row of runs) store.runs.put(row)
         const stateOf = (id: string) => states.find((row) => row.runId === id) ?? null
         const runOf = (id: string) => runs.find((row) => row.runId === id) ?? null
@@ -121,7 +127,7 @@ describe('the lists of SQL', () => {
             .map(({ runId, status, metadata, totalCostUsd }) => ({ runId, status, metadata, totalCostUsd }))
           expect(store.runs.list(query)).toMatchObject(expected)
         }
-        expect(countsOf(store.states.count(recentFrom))).toEqual(countsOf(index.countStates(recentFrom)))
+        expect(store.statistics.read(recentFrom)).toEqual(index.countStates(recentFrom))
       }),
       { numRuns: 60 },
     )
@@ -149,9 +155,3 @@ describe('the lists of SQL', () => {
     )
   })
 })
-
-function countsOf({ byStatus, recent, executionTime }: ReturnType<ListIndex['countStates']>) {
-  const counted = byStatus.filter(({ count }) => count > 0)
-  const groups = counted.map(({ status, isBackgroundTask, count }) => `${status} ${isBackgroundTask} ${count}`)
-  return { groups: groups.sort(), recent, count: executionTime.count, total: executionTime.total.toPrecision(9) }
-}
