@@ -24,18 +24,12 @@ import type { IndexFile } from './index-file.js'
 import { type Confirmed, confirmed, gone } from './index-line.js'
 import type { Layout } from './layout.js'
 import { type LoggedWrite, loggedAs } from './logged-write.js'
+import { Pace } from './pace.js'
 import { readIfThere } from './reading.js'
 import { type PayloadKind, readLine, writeLine } from './record-text.js'
 import type { RunCache } from './run-cache.js'
-import {
-  appendCommit,
-  discardRun,
-  makeCheckpoint,
-  newRun,
-  type StoredRun,
-  stampOfRun,
-  wantsCheckpoint,
-} from './run-folder.js'
+import { appendCommit, discardRun, makeCheckpoint, wantsCheckpoint } from './run-folder.js'
+import { newRun, type StoredRun, stampOfRun } from './stored-run.js'
 
 /** A run that the batch writes to. */
 interface Touched {
@@ -126,16 +120,25 @@ export class Batch {
       for (const [runId] of changed) this.#cache.forget(runId)
       throw error
     }
-    await Promise.all([
-      ...[...this.#systemStates.values()].map((row) => this.#persistSystemState(row)),
-      ...changed.map(([runId, touched]) => this.#persistRun(runId, touched)),
-    ])
+    await this.#persistAll(changed)
     await this.#index.confirm(changed.flatMap(([runId, touched]) => confirmationOf(runId, touched)))
     for (const [number, unit] of units.entries()) {
       const failure = this.#failureOf(unit, number)
       if (failure != null && outcomes[number]?.ok) outcomes[number] = { ok: false, error: asWriteError(failure) }
     }
     return changed.some(([, { isDiscarded }]) => isDiscarded)
+  }
+
+  /** All at once: what takes time is that the disk confirms each. */
+  async #persistAll(changed: readonly [string, Touched][]): Promise<void> {
+    const pace = new Pace()
+    const works: Promise<void>[] = []
+    for (const row of this.#systemStates.values()) works.push(this.#persistSystemState(row))
+    for (const [runId, touched] of changed) {
+      works.push(this.#persistRun(runId, touched))
+      if (pace.isDue()) await pace.rest()
+    }
+    await Promise.all(works)
   }
 
   async #persistSystemState(row: SystemStateRow): Promise<void> {

@@ -4,9 +4,11 @@
  */
 import { closeSync, fdatasync, fstatSync, fsync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { codeOf, Unconfirmed } from './errors.js'
 import { temporaryName } from './layout.js'
+import { Pace } from './pace.js'
 
 const PRIVATE_FILE = 0o600
 
@@ -32,7 +34,7 @@ const beginning = new Map<string, Promise<void>>()
 export function syncFolder(folder: string): Promise<void> {
   const shared = beginning.get(folder)
   if (shared !== undefined) return shared
-  const sync = Promise.resolve().then(() => {
+  const sync = nextTurn().then(() => {
     beginning.delete(folder)
     return syncNames(folder)
   })
@@ -62,27 +64,40 @@ export async function confirmChanges(...folders: string[]): Promise<void> {
   }
 }
 
+/** A text, or the bytes of a long one in parts. */
+export type Content = string | Iterable<Buffer>
+
 /**
  * Replaces a file as a whole: after a crash it is the old or the new one. `token` keeps writers' temporary files apart.
  * @throws `Unconfirmed` if it was replaced, but may not last
  */
-export async function replaceFile(path: string, text: string, token: string): Promise<void> {
-  await placeFile(path, text, token)
+export async function replaceFile(path: string, content: Content, token: string): Promise<void> {
+  await placeFile(path, content, token)
   await confirmChanges(dirname(path))
 }
 
 /** The same for a file that may be gone after a crash of the machine: only its bytes are on disk, not its name. */
-export async function placeFile(path: string, text: string, token: string): Promise<void> {
+export async function placeFile(path: string, content: Content, token: string): Promise<void> {
   const temporary = temporaryName(path, token)
   try {
     await withFile(temporary, 'w', async (fd) => {
-      writeAll(fd, Buffer.from(text), 0)
+      await writeParts(fd, typeof content === 'string' ? [Buffer.from(content)] : content)
       await syncFile(fd)
     })
     renameSync(temporary, path)
   } catch (error) {
     tryTo(() => rmSync(temporary, { force: true }))
     throw error
+  }
+}
+
+async function writeParts(fd: number, parts: Iterable<Buffer>): Promise<void> {
+  const pace = new Pace()
+  let position = 0
+  for (const bytes of parts) {
+    writeAll(fd, bytes, position)
+    position += bytes.length
+    if (pace.isDue()) await pace.rest()
   }
 }
 

@@ -7,11 +7,9 @@
  * but not confirmed (its writer is at work, or died) is read from its own files by every list until it is.
  */
 import { appendFileSync, closeSync, fstatSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ListIndex } from '@flujo-state/core'
-import { allDone } from './durable.js'
+import { allDone, placeFile } from './durable.js'
 import { Fresh } from './fresh.js'
 import {
   type Confirmed,
@@ -22,14 +20,16 @@ import {
   type Summary,
   writeIndexLine,
 } from './index-line.js'
-import { inFolder, isRunFolderName, isShardName, type Layout, temporaryName } from './layout.js'
+import { inFolder, isRunFolderName, isShardName, type Layout } from './layout.js'
+import { Pace } from './pace.js'
 import { lookAt, namesIn, openIfThere, readAt } from './reading.js'
-import { readRun, stampOf } from './run-folder.js'
+import { readRun } from './run-folder.js'
+import { stampOf } from './stored-run.js'
 
 /** Lines above those that are needed, before the file is written anew; and lines of our own between two looks at that. */
 const SPARE_LINES = 2000
-/** Lines read or written, or folders looked at, before the event loop gets its turn. */
-const LINES_PER_TURN = 200
+/** Lines written at once. */
+const LINES_PER_WRITE = 100
 /** So many runs that the index does not fit are worth writing it anew. */
 const MANY_MISFITS = 100
 /** Folders looked at side by side. */
@@ -146,11 +146,13 @@ export class IndexFile {
 
   async #take(fd: number, length: number): Promise<void> {
     const bytes = await readAt(fd, this.#offset, length)
+    const pace = new Pace()
     let begin = 0
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, begin)) {
       if (end > begin) {
         this.#takeLine(bytes.toString('utf8', begin, end))
-        if (++this.#lines % LINES_PER_TURN === 0) await nextTurn()
+        this.#lines += 1
+        if (pace.isDue()) await pace.rest()
       }
       begin = end + 1
     }
@@ -194,10 +196,11 @@ export class IndexFile {
 
   /** Finds the runs whose files are not what the index says. One look at each folder, no reading of those that fit. */
   async #compareWithFolders(): Promise<void> {
+    const pace = new Pace()
     const idOf = new Map<string, string>()
     for (const runId of this.#known.keys()) {
       idOf.set(basename(this.#layout.runFolder(runId)), runId)
-      if (idOf.size % LINES_PER_TURN === 0) await nextTurn()
+      if (pace.isDue()) await pace.rest()
     }
     for (const name of namesIn(this.#layout.runs).filter(isShardName)) {
       const shard = inFolder(this.#layout.runs, name)
@@ -205,7 +208,7 @@ export class IndexFile {
       for (let first = 0; first < names.length; first += PARALLEL) {
         const folders = names.slice(first, first + PARALLEL).map((name) => inFolder(shard, name))
         await allDone(folders.map((folder) => this.#compare(folder, idOf)))
-        if (first % LINES_PER_TURN === 0) await nextTurn()
+        if (pace.isDue()) await pace.rest()
       }
     }
     // What is left has no folder any more.
@@ -228,24 +231,16 @@ export class IndexFile {
   async rewrite(): Promise<void> {
     const lists = await this.refresh()
     const known = [...this.#known].filter(([runId]) => !this.#unconfirmed.has(runId))
-    const temporary = temporaryName(this.#layout.index, this.#token)
-    try {
-      const handle = await open(temporary, 'w', 0o600)
-      try {
-        for (let first = 0; first < known.length; first += LINES_PER_TURN) {
-          const part = known.slice(first, first + LINES_PER_TURN)
-          const line = ([run, now]: [string, Summary]) =>
-            writeIndexLine({ run, now, after: 0, evaluations: lists.evaluationsOf(run) })
-          await handle.write(part.map(line).join(''))
-        }
-      } finally {
-        await handle.close()
+    function* parts() {
+      for (let first = 0; first < known.length; first += LINES_PER_WRITE) {
+        const part = known.slice(first, first + LINES_PER_WRITE)
+        const lines = part.map(([run, now]) =>
+          writeIndexLine({ run, now, after: 0, evaluations: lists.evaluationsOf(run) }),
+        )
+        yield Buffer.from(lines.join(''))
       }
-      await rename(temporary, this.#layout.index)
-      this.#misfits = 0
-    } catch (error) {
-      await rm(temporary, { force: true })
-      throw error
     }
+    await placeFile(this.#layout.index, parts(), this.#token)
+    this.#misfits = 0
   }
 }

@@ -1,7 +1,7 @@
 /** The lines of `index.jsonl`: what lists need of a run. */
 import type { EvaluationPlace, RunImage, RunSummaryRow, StateSummaryRow } from '@flujo-state/core'
 import { readLine, writeLine } from './record-text.js'
-import { type StoredRun, stampOfRun } from './run-folder.js'
+import { type StoredRun, stampOfRun } from './stored-run.js'
 
 /** What lists need of a run, as of the files with this stamp. */
 export interface Summary {

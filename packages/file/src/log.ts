@@ -1,6 +1,7 @@
 /** The log of a run: a line per commit. */
 import { corrupt } from './errors.js'
 import type { LoggedWrite } from './logged-write.js'
+import { Pace } from './pace.js'
 import { type PayloadKind, readLine, writeLine } from './record-text.js'
 
 /** A commit as a line of the log. */
@@ -25,7 +26,8 @@ const HIGHEST_IN_UTF8 = 0xf4
 const LINE_BEGIN = Buffer.from('{"c":"')
 
 /** The commits of a log, which should be of the run `expectedId`. @throws `CORRUPT` for damage; an unfinished end is none */
-export function readLog(bytes: Buffer, path: string, expectedId: string | null): LogContent {
+export async function readLog(bytes: Buffer, path: string, expectedId: string | null): Promise<LogContent> {
+  const pace = new Pace()
   const writes: LoggedWrite[] = []
   let runId: string | null = null
   const damaged = (at: number) => corrupt(`the commit at byte ${at} is damaged`, path, runId ?? expectedId)
@@ -43,6 +45,7 @@ export function readLog(bytes: Buffer, path: string, expectedId: string | null):
     hasTexts ||= record.p === 'text'
     for (const write of record.w as LoggedWrite[]) writes.push(write)
     size = end + 1
+    if (pace.isDue()) await pace.rest()
   }
   const end = bytes.subarray(size)
   if (isLineWithoutItsNewline(end) || !canBeUnfinished(end)) throw damaged(size)

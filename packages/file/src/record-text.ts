@@ -2,7 +2,7 @@
  * Records as readable text. Payloads are texts of the codec; where those are JSON they stand in the file as JSON, not as
  * strings of escaped JSON, so that people and tools like jq can read them. Every text is checksummed.
  */
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 
 /** How payloads stand in a text: as the JSON they are, or as strings. */
 export type PayloadForm = 'json' | 'text'
@@ -28,7 +28,8 @@ const PAYLOAD_LISTS: ReadonlySet<string> = new Set(['history', 'items'])
 /** Payloads that may be missing: null is then no payload. The others are objects or, as `null`, a payload. */
 const NULLABLE: ReadonlySet<string> = new Set(['metadata', 'finalContext'])
 
-class NotAsJson extends Error {}
+/** A payload would not come back as JSON. */
+export class NotAsJson extends Error {}
 
 /**
  * What `write` gives with payloads of this kind. Payloads that would not come back byte for byte as JSON make it the form 'text':
@@ -134,10 +135,16 @@ function restore(value: unknown, key: string): unknown {
   return value.map((item) => restore(item, ''))
 }
 
-/** 64 bits of SHA-256, as hex: against damage, not against forgery. */
-export function checksum(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+/** The value of a member with that name, as `writeRecord` wrote it. A payload that stands there as JSON is not parsed. */
+export function readMember(name: string, json: string, form: PayloadForm): unknown {
+  const isText = form === 'json' && PAYLOADS.has(name) && !(json === 'null' && NULLABLE.has(name))
+  return isText ? json : JSON.parse(json)
 }
+
+/** 64 bits of SHA-256, as hex: against damage, not against forgery. */
+export const digestOf = (hash: Hash) => hash.digest('hex').slice(0, 16)
+
+const checksum = (text: string) => digestOf(createHash('sha256').update(text))
 
 /** A record as one line, `{"c":"<checksum>",…}`; the checksum is over what follows it. */
 export function writeLine(record: object, kind: PayloadKind): string {

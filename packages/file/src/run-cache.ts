@@ -1,5 +1,6 @@
 import type { Layout } from './layout.js'
-import { readRun, type StoredRun, stampLog, stampOf, stampOfRun } from './run-folder.js'
+import { readRun } from './run-folder.js'
+import { type StoredRun, stampLog, stampOf, stampOfRun } from './stored-run.js'
 
 /** Bytes of files whose runs are kept in memory. */
 const MAX_BYTES = 32 * 1024 * 1024

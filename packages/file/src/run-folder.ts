@@ -16,58 +16,15 @@ import { corrupt, isMissing } from './errors.js'
 import { CHECKPOINT, generationOf, inFolder, isTemporary, logName } from './layout.js'
 import { type LogContent, logLine, readLog } from './log.js'
 import { applyLogged, DoesNotFit, isSplice, type LoggedWrite } from './logged-write.js'
+import { Pace } from './pace.js'
 import { lookAt, namesIn, readSeen } from './reading.js'
-import type { PayloadKind } from './record-text.js'
+import { NotAsJson, type PayloadKind } from './record-text.js'
+import { type StoredRun, stampFile, stampFrom, stampOfRun } from './stored-run.js'
 
 /** A log shorter than this is never worth a checkpoint; a longer one is when it is larger than the checkpoint before. */
 const SMALL_LOG = 64 * 1024
 /** A log with more splices of payloads than this is worth one too: each copies a large text when it is read. */
 const MANY_SPLICES = 128
-
-/** A run as it was read: its image and the files that say so. */
-export interface StoredRun {
-  readonly runId: string
-  readonly image: RunImage
-  generation: number
-  /** Bytes of whole lines in the log. */
-  logSize: number
-  /** Splices of payloads in the log. */
-  splices: number
-  checkpointSize: number
-  /** Which bytes were read, see `stampOf`; null: no such file. */
-  checkpointStamp: string | null
-  logStamp: string | null
-  /** Whether payloads in it may be of another codec than this instance's. */
-  readonly hasTexts: boolean
-}
-
-/**
- * Tells whether a run's files are still those that were read: the checkpoint and the log that goes on from it. Null if there
- * is neither. Synchronous: it takes microseconds, and nothing can change between the answer and its use.
- */
-export function stampOf(folder: string, generation: number): string | null {
-  return joinStamps(stampFile(folder, CHECKPOINT), stampFile(folder, logName(generation)))
-}
-
-/** The stamp of the files as they were read or written. */
-export function stampOfRun({ checkpointStamp, logStamp }: StoredRun): string | null {
-  return joinStamps(checkpointStamp, logStamp)
-}
-
-function joinStamps(checkpoint: string | null, log: string | null): string | null {
-  return checkpoint === null && log === null ? null : `${checkpoint} ${log}`
-}
-
-const stampFile = (folder: string, name: string) => stampFrom(name, lookAt(inFolder(folder, name)))
-
-function stampFrom(name: string, file: ReturnType<typeof lookAt>): string | null {
-  return file && `${name}:${file.ino}:${file.size}:${file.mtimeNs}`
-}
-
-/** Looks at the log again after a commit: nobody else has changed the checkpoint, the lock is ours. */
-export function stampLog(folder: string, run: StoredRun): void {
-  run.logStamp = stampFile(folder, logName(run.generation))
-}
 
 /** So often a run that changes while it is read is read again. */
 const MAX_ATTEMPTS = 100
@@ -100,8 +57,8 @@ async function tryToRead(folder: string, expectedId: string | null): Promise<Sto
   // A log that is not there may just have been replaced by a checkpoint, or its run deleted.
   if (bytes === null && stampFile(folder, CHECKPOINT) !== checkpointStamp) return 'changed'
   try {
-    const run = replay(checkpoint, bytes, path, expectedId)
-    return run && { ...run, checkpointStamp, logStamp }
+    const run = await replay(checkpoint, bytes, path, expectedId)
+    return run && { ...run, isNamed: false, checkpointStamp, logStamp }
   } catch (error) {
     // A torn line may have been cut off and written over while it was read.
     if (stampFile(folder, name) !== logStamp) return 'changed'
@@ -118,7 +75,7 @@ async function readCheckpointFile(
 ): Promise<SizedCheckpoint | null> {
   const path = inFolder(folder, CHECKPOINT)
   const bytes = await readSeen(path, file)
-  return bytes && { ...readCheckpoint(bytes.toString(), path, expectedId), size: bytes.length }
+  return bytes && { ...(await readCheckpoint(bytes, path, expectedId)), size: bytes.length }
 }
 
 /** @throws `CORRUPT` for a later log without its checkpoint: that was lost */
@@ -130,28 +87,32 @@ function hasCheckpointNow(folder: string, expectedId: string | null): boolean {
   throw corrupt(`there is '${later}', but not the checkpoint it goes on from,`, folder, expectedId)
 }
 
-function replay(
+async function replay(
   checkpoint: SizedCheckpoint | null,
   bytes: Buffer | null,
   path: string,
   expectedId: string | null,
-): Omit<StoredRun, 'checkpointStamp' | 'logStamp'> | null {
-  const log = bytes && readLog(bytes, path, checkpoint?.runId ?? expectedId)
+): Promise<Omit<StoredRun, 'checkpointStamp' | 'logStamp' | 'isNamed'> | null> {
+  const log = bytes && (await readLog(bytes, path, checkpoint?.runId ?? expectedId))
   const runId = checkpoint?.runId ?? log?.runId ?? null
   if (runId === null) return null
   if (log?.runId != null && log.runId !== runId)
     throw corrupt(`the log is of run '${log.runId}', not of '${runId}'`, path, runId)
   const image = checkpoint?.image ?? emptyImage()
-  const splices = log ? applyLog(image, log, path, runId) : 0
+  const splices = log ? await applyLog(image, log, path, runId) : 0
   const generation = checkpoint?.generation ?? 0
   const hasTexts = (checkpoint?.hasTexts ?? false) || (log?.hasTexts ?? false)
   return { runId, image, generation, logSize: log?.size ?? 0, splices, checkpointSize: checkpoint?.size ?? 0, hasTexts }
 }
 
 /** Gives the number of splices. */
-function applyLog(image: RunImage, { writes }: LogContent, path: string, runId: string): number {
+async function applyLog(image: RunImage, { writes }: LogContent, path: string, runId: string): Promise<number> {
+  const pace = new Pace()
   try {
-    for (const write of writes) applyLogged(image, write)
+    for (const write of writes) {
+      applyLogged(image, write)
+      if (pace.isDue()) await pace.rest()
+    }
   } catch (error) {
     if (error instanceof DoesNotFit) throw corrupt('a commit does not fit those before it', path, runId)
     throw error
@@ -159,14 +120,21 @@ function applyLog(image: RunImage, { writes }: LogContent, path: string, runId: 
   return writes.filter(isSplice).length
 }
 
-/** A run that has no files yet. */
-export function newRun(runId: string): StoredRun {
-  const nothing = { generation: 0, logSize: 0, splices: 0, checkpointSize: 0, checkpointStamp: null, logStamp: null }
-  return { runId, image: emptyImage(), ...nothing, hasTexts: false }
-}
-
 /** What the payloads of the run are, if this is what the instance's are: those that were found as texts are looked at one by one. */
 const kindIn = ({ hasTexts }: StoredRun, payloads: PayloadKind) => (payloads === 'own' && hasTexts ? 'json' : payloads)
+
+/** Shards whose names this process has synced, so that not every new run needs that again. */
+const namedShards = new Set<string>()
+
+/**
+ * Where names are that may not be on disk yet. That a run is there says nothing: who made it may have died before it synced them, so
+ * the first commit of each reader does that.
+ */
+function namesToSync(folder: string, run: StoredRun): string[] {
+  if (run.isNamed) return run.logSize === 0 ? [folder] : []
+  const shard = dirname(folder)
+  return namedShards.has(shard) ? [folder, shard] : [folder, shard, dirname(shard)]
+}
 
 /** Makes a commit durable. The image has it already. Called under the lock. */
 export async function appendCommit(
@@ -175,15 +143,15 @@ export async function appendCommit(
   writes: readonly LoggedWrite[],
   payloads: PayloadKind,
 ): Promise<void> {
-  const isNewFolder = stampOfRun(run) === null
-  if (isNewFolder) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const shard = dirname(folder)
+  if (stampOfRun(run) === null && mkdirSync(folder, { recursive: true, mode: 0o700 }) === shard)
+    namedShards.delete(shard)
   const path = inFolder(folder, logName(run.generation))
-  const newNamesIn = [
-    ...(run.logSize === 0 ? [folder] : []),
-    ...(isNewFolder ? [dirname(folder), dirname(dirname(folder))] : []),
-  ]
-  run.logSize = await appendAt(path, run.logSize, logLine(run.runId, writes, kindIn(run, payloads)), newNamesIn)
+  const line = logLine(run.runId, writes, kindIn(run, payloads))
+  run.logSize = await appendAt(path, run.logSize, line, namesToSync(folder, run))
   run.splices += writes.filter(isSplice).length
+  if (!run.isNamed) namedShards.add(shard)
+  run.isNamed = true
 }
 
 /** Whether the log has grown so long that a checkpoint pays: so the cost of checkpoints per commit stays constant. */
@@ -202,17 +170,17 @@ export async function makeCheckpoint(
   token: string,
 ): Promise<void> {
   const generation = run.generation + 1
-  const text = writeCheckpoint({ runId: run.runId, generation, image: run.image }, kindIn(run, payloads))
-  await replaceFile(inFolder(folder, CHECKPOINT), text, token)
-  const checkpointStamp = stampFile(folder, CHECKPOINT)
-  Object.assign(run, {
-    generation,
-    logSize: 0,
-    splices: 0,
-    checkpointSize: Buffer.byteLength(text),
-    checkpointStamp,
-    logStamp: null,
+  const path = inFolder(folder, CHECKPOINT)
+  const write = (kind: PayloadKind) =>
+    replaceFile(path, writeCheckpoint({ runId: run.runId, generation, image: run.image }, kind), token)
+  await write(kindIn(run, payloads)).catch((error) => {
+    if (error instanceof NotAsJson) return write('text')
+    throw error
   })
+  const file = lookAt(path)
+  const checkpointStamp = stampFrom(CHECKPOINT, file)
+  const checkpointSize = Number(file?.size ?? 0)
+  Object.assign(run, { generation, logSize: 0, splices: 0, checkpointSize, checkpointStamp, logStamp: null })
   for (const name of namesIn(folder)) {
     const isOldLog = (generationOf(name) ?? generation) < generation
     if (isOldLog || isTemporary(name)) unlinkSync(inFolder(folder, name))

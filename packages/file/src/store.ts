@@ -28,6 +28,7 @@ import { IndexFile } from './index-file.js'
 import { confirmed } from './index-line.js'
 import type { Layout } from './layout.js'
 import { Lock } from './lock.js'
+import { Pace } from './pace.js'
 import { newIdentity } from './process-identity.js'
 import { readIfThere } from './reading.js'
 import { type PayloadKind, readLine } from './record-text.js'
@@ -109,7 +110,11 @@ export class FileStore implements StateStore {
       this.#exclusively(async () => {
         const batch = new Batch(this.#layout, this.#runs, this.#index, this.#identity.token, this.#options.payloads)
         const outcomes: CommitOutcome[] = []
-        for (const [number, unit] of units.entries()) outcomes.push(await batch.decide(unit, number, decide))
+        const pace = new Pace()
+        for (const [number, unit] of units.entries()) {
+          outcomes.push(await batch.decide(unit, number, decide))
+          if (pace.isDue()) await pace.rest()
+        }
         const discarded = await batch.persist(outcomes, units)
         if (discarded) this.#emptyTrash()
         return outcomes

@@ -101,6 +101,30 @@ describe('before a promise resolves', () => {
     expect(done.sort()).toEqual([...ofRuns, ...shards, 'fsync runs'].sort())
   })
 
+  it('a later new run in the same part of the folder does not sync the name of that part again', async () => {
+    const other = Array.from({ length: 2000 }, (_, n) => `run-${n}`).find(
+      (runId) => dirname(inRun(runId)) === dirname(inRun('a')),
+    ) as string
+    await backend.saveState(other, stateOf(1))
+    const run = inRun(other)
+    expect(calls().slice(1).sort()).toEqual(
+      [`fdatasync ${run}/log.0.jsonl`, `fsync ${run}`, `fsync ${dirname(run)}`].sort(),
+    )
+  })
+
+  it('a commit to a run of another writer is on disk with its names: that one may have died before it synced them', async () => {
+    const other = openBackend(folder)
+    await other.open()
+    calls()
+    const run = inRun('a')
+    await other.updateState('a', { currentStepIndex: 1 })
+    expect(calls().slice(1).sort()).toEqual(
+      [`fdatasync ${run}/log.0.jsonl`, `fsync ${run}`, `fsync ${dirname(run)}`].sort(),
+    )
+    await other.updateState('a', { currentStepIndex: 2 })
+    expect(calls()).toEqual([`write ${run}/log.0.jsonl`, `fdatasync ${run}/log.0.jsonl`])
+  })
+
   it('a further commit is on disk', async () => {
     await backend.updateState('a', { currentStepIndex: 1 })
     expect(calls()).toEqual([`write ${inRun('a')}/log.0.jsonl`, `fdatasync ${inRun('a')}/log.0.jsonl`])

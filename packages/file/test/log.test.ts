@@ -41,7 +41,7 @@ describe('an unfinished last line', () => {
       expect(await reopened(folder, (backend) => savedValue(backend, 'a'))).toBe(cut)
       const bytes = readFileSync(log)
       expect(linesOf(bytes)).toHaveLength(3)
-      expect(readLog(bytes, log, 'a').size).toBe(bytes.length)
+      expect((await readLog(bytes, log, 'a')).size).toBe(bytes.length)
     }
   })
 
@@ -143,9 +143,14 @@ describe('damage', () => {
   })
 })
 
-it('reads what it wrote', () => {
+it('reads what it wrote', async () => {
   const writes = [{ kind: 'delete-lease', runId: 'a' }] as const
   const text = logLine('a', writes, 'json')
-  expect(readLog(Buffer.from(text), 'log', null)).toEqual({ runId: 'a', writes, hasTexts: false, size: text.length })
-  expect(readLog(Buffer.alloc(0), 'log', null)).toEqual({ runId: null, writes: [], hasTexts: false, size: 0 })
+  expect(await readLog(Buffer.from(text), 'log', null)).toEqual({
+    runId: 'a',
+    writes,
+    hasTexts: false,
+    size: text.length,
+  })
+  expect(await readLog(Buffer.alloc(0), 'log', null)).toEqual({ runId: null, writes: [], hasTexts: false, size: 0 })
 })

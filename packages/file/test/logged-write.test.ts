@@ -1,35 +1,15 @@
-import { applyWrite, emptyImage, type RunImage, type StateRow, type Write } from '@flujo-state/core'
+import { applyWrite, emptyImage, type RunImage, type Write } from '@flujo-state/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { logLine, readLog } from '../src/log.js'
 import { applyLogged, loggedAs } from '../src/logged-write.js'
 import { keptOfList, keptOfText } from '../src/splice.js'
-
-const ROW: StateRow = {
-  runId: 'a',
-  version: 1,
-  pipelineId: 'p',
-  pipelineName: 'p',
-  pipelineVersion: '1',
-  currentStepIndex: 0,
-  status: 'running',
-  createdAt: 1,
-  updatedAt: 1,
-  totalSteps: 0,
-  errorMessage: null,
-  executionTimeMs: null,
-  memoryUsageMb: null,
-  metadata: '{}',
-  isBackgroundTask: false,
-  parentRunId: null,
-  taskId: null,
-  backgroundError: null,
-  pipelineContext: '{}',
-  lastStepOutput: 'null',
-}
+import { ROW } from './support/rows.js'
 
 /** What the log keeps of the writes, read again. */
-function throughTheLog(writes: readonly Write[]): { image: RunImage; replayed: RunImage; lines: string[] } {
+async function throughTheLog(
+  writes: readonly Write[],
+): Promise<{ image: RunImage; replayed: RunImage; lines: string[] }> {
   const image = emptyImage()
   const lines = writes.map((write) => {
     const logged = loggedAs(write, image)
@@ -37,7 +17,8 @@ function throughTheLog(writes: readonly Write[]): { image: RunImage; replayed: R
     return logLine('a', logged, 'own')
   })
   const replayed = emptyImage()
-  for (const write of readLog(Buffer.from(lines.join('')), 'log', 'a').writes) applyLogged(replayed, write)
+  const { writes: logged } = await readLog(Buffer.from(lines.join('')), 'log', 'a')
+  for (const write of logged) applyLogged(replayed, write)
   return { image, replayed, lines }
 }
 
@@ -60,18 +41,18 @@ const write: fc.Arbitrary<Write> = fc.oneof(
 )
 
 describe('what is logged of a write', () => {
-  it('gives the same run when it is read again, whatever was written', () => {
-    fc.assert(
-      fc.property(fc.array(write, { maxLength: 8 }), (writes) => {
-        const { image, replayed } = throughTheLog([{ kind: 'put-state', row: ROW, history: [] }, ...writes])
+  it('gives the same run when it is read again, whatever was written', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(write, { maxLength: 8 }), async (writes) => {
+        const { image, replayed } = await throughTheLog([{ kind: 'put-state', row: ROW, history: [] }, ...writes])
         expect(replayed).toEqual(image)
       }),
     )
   })
 
-  it('is a whole new snapshot in full, and of a later one only what is new', () => {
+  it('is a whole new snapshot in full, and of a later one only what is new', async () => {
     const history = ['{"step":1}', '{"step":2}']
-    const { lines } = throughTheLog([
+    const { lines } = await throughTheLog([
       { kind: 'put-state', row: ROW, history },
       { kind: 'put-state', row: { ...ROW, version: 2 }, history: [...history, '{"step":3}'] },
     ])
@@ -83,14 +64,14 @@ describe('what is logged of a write', () => {
     ])
   })
 
-  it('is a small payload as readable JSON, and of a large one what has changed in it', () => {
+  it('is a small payload as readable JSON, and of a large one what has changed in it', async () => {
     const state = (pipelineContext: string): Write => ({
       kind: 'put-state',
       row: { ...ROW, pipelineContext },
       history: [],
     })
     const large = (n: number) => state(JSON.stringify({ large: LARGE, n, end: true }))
-    const { lines } = throughTheLog([state('{"n":1}'), state('{"n":2}'), large(1), large(2), state('{}')])
+    const { lines } = await throughTheLog([state('{"n":1}'), state('{"n":2}'), large(1), large(2), state('{}')])
     expect(JSON.parse(lines[1] as string).w[0].set).toEqual({ pipelineContext: { n: 2 } })
     expect(JSON.parse(lines[3] as string).w).toMatchObject([
       { kind: 'splice-payload', column: 'pipelineContext', text: '2', tail: ',"end":true}'.length },
