@@ -49,11 +49,10 @@ export class ReferenceStore implements core.StateStore {
   protected head(unit: core.CommitUnit): core.RunHead {
     const { runId } = unit
     const { states, runs, steps, leases, histories, counters } = this.tables
-    const state = this.#states.find(states, runId)
-    const historyLength = this.#histories.find(histories, runId)?.items.length ?? 0
     const executionId = stepOf(unit)
     return {
-      state: state ? { ...state, historyLength } : null,
+      state: this.#states.find(states, runId) ?? null,
+      historyLength: this.#histories.find(histories, runId)?.items.length ?? 0,
       run: this.#runs.find(runs, runId) ?? null,
       lease: this.#leases.find(leases, runId) ?? null,
       step: this.#steps.find(steps, executionId === null ? null : keyOf(runId, executionId)) ?? null,

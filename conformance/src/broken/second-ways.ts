@@ -220,7 +220,7 @@ export const brokenSecondWays: readonly BrokenBackend[] = [
       const { errorMessage, executionTimeMs, memoryUsageMb } = run
       const names = { runId: run.runId, pipelineId, pipelineName, pipelineVersion, status }
       const figures = { createdAt, updatedAt, totalSteps, errorMessage, executionTimeMs, memoryUsageMb }
-      return { state: { ...names, ...figures, version: 1, historyLength: 0, isBackgroundTask: false } }
+      return { state: { ...names, ...figures, version: 1, isBackgroundTask: false } }
     }),
   ),
   brokenBackend('empty-appends-skipped', 'an append of nothing is no write', ['VER-20'], ({ backend }) => ({

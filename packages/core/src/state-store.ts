@@ -29,14 +29,13 @@ export type MaybePromise<T> = T | Promise<T>
 export type StateHead = Omit<
   StateSummaryRow,
   'metadata' | 'currentStepIndex' | 'parentRunId' | 'taskId' | 'backgroundError'
-> & {
-  /** How many items the history has. */
-  readonly historyLength: number
-}
+>
 
 /** What is stored of a run before a unit is applied: everything small. Records that are not there are null. */
 export interface RunHead {
   readonly state: StateHead | null
+  /** How many items the snapshot's history has; 0 without a snapshot. */
+  readonly historyLength: number
   readonly run: RunSummaryRow | null
   /** The run's latest lease, expired or not. */
   readonly lease: LeaseRow | null

@@ -22,7 +22,7 @@ const MAX_SIZE = 2 ** 20
 /**
  * The one way to a store's `commit`. Units that are submitted in the same turn of the event loop, or while a commit is under
  * way, share the next one; they are applied in the order of submission and settled after the commit, each by its own outcome.
- * A unit is committed at once if nothing could be shared: the store gains nothing by it, or the caller waits for each write.
+ * Who waits for each write does not wait for the turn to end as well; a store that gains nothing by sharing commits at once.
  */
 export class CommitQueue {
   readonly #store: StateStore
@@ -57,28 +57,27 @@ export class CommitQueue {
   }
 
   #mayCommitAtOnce(): boolean {
-    if (this.#busy || !this.#opened || this.#entries.length > 0) return false
-    return !this.#store.groupsCommits || this.#streak.goesOn()
+    return !this.#store.groupsCommits && this.#opened && !this.#busy && this.#entries.length === 0
   }
 
   #commitAtOnce(unit: CommitUnit): MaybePromise<Committed> {
     this.#busy = true
     try {
       const outcomes = adopt(this.#store.commit([unit], this.#decide))
-      if (outcomes instanceof Promise) return this.#awaitAlone(outcomes)
-      this.#freeAfter(1)
+      if (outcomes instanceof Promise) return this.#await(outcomes)
+      this.#free()
       return committed(outcomes[0])
     } catch (error) {
-      this.#freeAfter(1)
+      this.#free()
       return Promise.reject(error)
     }
   }
 
-  async #awaitAlone(outcomes: Promise<readonly CommitOutcome[]>): Promise<Committed> {
+  async #await(outcomes: Promise<readonly CommitOutcome[]>): Promise<Committed> {
     try {
       return committed((await outcomes)[0])
     } finally {
-      this.#freeAfter(1)
+      this.#free()
     }
   }
 
@@ -91,8 +90,9 @@ export class CommitQueue {
   #start(): void {
     if (this.#busy || !this.#hasWork()) return
     this.#busy = true
-    if (this.#store.groupsCommits) setImmediate(() => void this.#commit())
-    else void this.#commit()
+    if (!this.#store.groupsCommits) void this.#commit()
+    else if (this.#streak.goesOn()) queueMicrotask(() => void this.#commit())
+    else setImmediate(() => void this.#commit())
   }
 
   // Only what is at the front: units keep the order in which they were submitted.
@@ -108,10 +108,11 @@ export class CommitQueue {
       this.#opened = true
       const units = entries.map((entry) => entry.unit as CommitUnit)
       const outcomes = units.length === 0 ? [] : await this.#store.commit(units, this.#decide)
-      this.#freeAfter(units.length)
+      this.#free()
+      if (units.length === 1) this.#streak.mayGoOn()
       for (const [index, entry] of entries.entries()) settle(entry, outcomes[index])
     } catch (error) {
-      this.#freeAfter(entries.length)
+      this.#free()
       for (const entry of entries) entry.reject(error)
     }
   }
@@ -134,11 +135,10 @@ export class CommitQueue {
     return taken
   }
 
-  /** After a commit of so many units. What came meanwhile is next, in a turn of its own: a long queue never holds the event loop. */
-  #freeAfter(units: number): void {
+  /** What came meanwhile is next, in a turn of its own: a long queue never holds the event loop. */
+  #free(): void {
     this.#busy = false
-    if (this.#entries.length > 0) this.#start()
-    else if (units === 1) this.#streak.mayGoOn()
+    this.#start()
   }
 }
 

@@ -10,11 +10,9 @@ export class Streak {
   #begin = 0
   #ends = false
 
-  /** Whether the write that is asked for now follows directly on the one before. Only the first that asks does. */
+  /** Whether a write that is asked for now follows directly on the one before. */
   goesOn(): boolean {
-    if (!this.#goesOn) return false
-    this.#goesOn = false
-    return performance.now() - this.#begin < LONGEST_MS
+    return this.#goesOn && performance.now() - this.#begin < LONGEST_MS
   }
 
   /** After a write that was alone. */

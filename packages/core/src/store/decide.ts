@@ -13,7 +13,7 @@ export function decide(unit: CommitUnit, head: RunHead, now: number): Decision {
   if (error) return { outcome: { ok: false, error }, writes: [] }
   const work = new Work(unit.runId ?? '', head, now, unit.emptyObject)
   for (const change of unit.changes) apply(work, change)
-  const { state, lease } = work.head
+  const { state, lease } = work
   return { outcome: { ok: true, version: state?.version ?? 0, lease }, writes: work.writes }
 }
 

@@ -27,10 +27,9 @@ export function isEmptyImage(image: RunImage): boolean {
 
 /** The head of a run for `decide`; `stepId` is `stepOf(unit)`. */
 export function headOf(image: RunImage | undefined, stepId: string | null, counters: Counters): RunHead {
-  if (image === undefined) return { state: null, run: null, lease: null, step: null, counters }
-  const state = image.state && { ...image.state, historyLength: image.history.length }
+  if (image === undefined) return { state: null, historyLength: 0, run: null, lease: null, step: null, counters }
   const step = (stepId !== null && image.steps.get(stepId)) || null
-  return { state, run: image.run, lease: image.lease, step, counters }
+  return { state: image.state, historyLength: image.history.length, run: image.run, lease: image.lease, step, counters }
 }
 
 /** The run's steps by `stepIndex`, then in the order of first saving. */

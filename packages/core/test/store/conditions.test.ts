@@ -7,13 +7,14 @@ import { runRow, stateRow } from '../support/rows.js'
 const counters = { version: 0, fence: 0, evaluation: 0 }
 const head = (part: Partial<RunHead> = {}): RunHead => ({
   state: null,
+  historyLength: 0,
   run: null,
   lease: null,
   step: null,
   counters,
   ...part,
 })
-const state = (fields: Parameters<typeof stateRow>[0] = {}) => ({ ...stateRow(fields), historyLength: 0 })
+const state = stateRow
 const lease = { runId: 'r', owner: 'w', fence: 3, expiresAt: 100 }
 
 type Row = readonly [what: string, condition: Condition, head: RunHead, code: string | null]

@@ -114,7 +114,7 @@ describe('isEmptyImage', () => {
 
 describe('headOf', () => {
   it('is nulls for what is not there', () => {
-    const nothing = { state: null, run: null, lease: null, step: null, counters }
+    const nothing = { state: null, historyLength: 0, run: null, lease: null, step: null, counters }
     expect(headOf(undefined, null, counters)).toEqual(nothing)
     expect(headOf(emptyImage(), '0', counters)).toEqual(nothing)
   })
@@ -122,7 +122,7 @@ describe('headOf', () => {
   it('has the length of the history, and the step that is asked for', () => {
     const image = imageAfter(putState, putRun, { kind: 'put-step', row: stepRow({ executionId: '0', costUsd: 2 }) })
     const head = headOf(image, '0', counters)
-    expect([head.state?.historyLength, head.step?.costUsd, head.run]).toEqual([2, 2, runRow()])
+    expect([head.historyLength, head.step?.costUsd, head.run]).toEqual([2, 2, runRow()])
     expect(headOf(image, 'other', counters).step).toBeNull()
     expect(headOf(image, null, counters).step).toBeNull()
   })

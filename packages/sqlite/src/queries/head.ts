@@ -1,4 +1,4 @@
-import type { LeaseRow, RunSummaryRow, StateHead } from '@flujo-state/core'
+import type { LeaseRow, RunHead, RunSummaryRow, StateHead } from '@flujo-state/core'
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { selection } from '../rows.js'
 import { leases, runs, workflowState } from '../schema.js'
@@ -20,15 +20,14 @@ const stateFields = { ...stateColumns, historyLength: historyLength(workflowStat
 const leaseFields = getTableColumns(leases)
 
 /** What is stored of a run before a unit is applied, and what its snapshot has in indexed columns. */
-export interface StoredHead {
-  readonly state: (StateHead & IndexedState) | null
-  readonly run: RunSummaryRow | null
-  readonly lease: LeaseRow | null
+export interface StoredHead extends Pick<RunHead, 'historyLength' | 'run' | 'lease'> {
+  readonly state: StoredState | null
 }
-export const NO_HEAD: StoredHead = { state: null, run: null, lease: null }
+type StoredState = StateHead & IndexedState & Pick<RunHead, 'historyLength'>
+export const NO_HEAD: StoredHead = { state: null, historyLength: 0, run: null, lease: null }
 
 export class HeadQueries {
-  readonly #state: RecordQuery<StateHead & IndexedState>
+  readonly #state: RecordQuery<StoredState>
   readonly #run: RecordQuery<RunSummaryRow>
   readonly #lease: RecordQuery<LeaseRow>
 
@@ -43,6 +42,8 @@ export class HeadQueries {
 
   read(runId: string): StoredHead {
     const asked = { runId }
-    return { state: this.#state.first(asked), run: this.#run.first(asked), lease: this.#lease.first(asked) }
+    const state = this.#state.first(asked)
+    const historyLength = state?.historyLength ?? 0
+    return { state, historyLength, run: this.#run.first(asked), lease: this.#lease.first(asked) }
   }
 }
