@@ -89,36 +89,16 @@ export const largeValues = sqliteTable(
   (t) => [uniqueIndex('large_values_by_hash').on(t.stateId, t.hash)],
 )
 
-const count = (name: string) => integer(name).notNull()
-
 /**
- * How many snapshots there are of each status, and how many of them are background tasks: one row, kept with every change, so
- * that statistics count nothing.
+ * How many snapshots there are, of each status and in each period of creation, so that statistics count nothing: kept with
+ * every change, in one tree of integer keys, so that it costs one or two pages. `queries/statistics.ts` makes the keys.
  */
 export const workflowCounts = sqliteTable('workflow_counts', {
-  id: integer('id').primaryKey(),
-  running: count('running'),
-  runningTasks: count('running_tasks'),
-  paused: count('paused'),
-  pausedTasks: count('paused_tasks'),
-  completed: count('completed'),
-  completedTasks: count('completed_tasks'),
-  failed: count('failed'),
-  failedTasks: count('failed_tasks'),
-  cancelled: count('cancelled'),
-  cancelledTasks: count('cancelled_tasks'),
-  /** How many have an execution time, and the exact sum of those times (`ExactSum`). */
-  timed: count('timed'),
-  time: text('time').notNull(),
-})
-
-/**
- * How many snapshots were created in each millisecond, each 2^16 and each 2^32 milliseconds; what has none has no row. The key
- * is the number of the period (from 1970 on) plus 2^49 for each size after the first.
- */
-export const workflowCreated = sqliteTable('workflow_created', {
   key: integer('key').primaryKey(),
-  count: count('count'),
+  /** Never 0: what there is none of has no row. */
+  count: integer('count').notNull(),
+  /** Of the row that counts execution times: their exact sum (`ExactSum`). */
+  sum: text('sum'),
 })
 
 export const runs = sqliteTable(
@@ -251,7 +231,6 @@ export const tables = {
   stateHistory,
   largeValues,
   workflowCounts,
-  workflowCreated,
   runs,
   steps,
   spans,

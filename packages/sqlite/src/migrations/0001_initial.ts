@@ -51,25 +51,9 @@ create table large_values (
 create unique index large_values_by_hash on large_values (state_id, hash);
 
 create table workflow_counts (
-  id integer primary key not null,
-  running integer not null,
-  running_tasks integer not null,
-  paused integer not null,
-  paused_tasks integer not null,
-  completed integer not null,
-  completed_tasks integer not null,
-  failed integer not null,
-  failed_tasks integer not null,
-  cancelled integer not null,
-  cancelled_tasks integer not null,
-  timed integer not null,
-  time text not null
-) strict;
-insert into workflow_counts values (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]');
-
-create table workflow_created (
   key integer primary key not null,
-  count integer not null
+  count integer not null,
+  sum text
 ) strict;
 
 create table runs (

@@ -1,149 +1,139 @@
 /** Counts of snapshots that are kept, not counted: what they cost to read does not depend on how many snapshots there are. */
-import { type CountedState, ExactSum, StateBackendError, type StateCounts, WORKFLOW_STATUSES } from '@flujo-state/core'
+import {
+  type CountedState,
+  ExactSum,
+  type StateCounts,
+  WORKFLOW_STATUSES,
+  type WorkflowStatus,
+} from '@flujo-state/core'
 import { eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { like, selection } from '../rows.js'
-import { workflowCounts, workflowCreated } from '../schema.js'
+import { workflowCounts } from '../schema.js'
 import { placeholders, type Query, type RecordQuery, type Statements } from '../statement.js'
 
-const { id, ...totals } = getTableColumns(workflowCounts)
-type Totals = { readonly [K in keyof typeof totals]: (typeof totals)[K]['_']['data'] }
-type Count = Exclude<keyof Totals, 'time'>
-
-/** A period is 2^16 times as long as the one before: the first is a millisecond, the third is 50 days. */
-const TIMES = 2 ** 16
+/**
+ * Creation times are counted in periods of three lengths, each 2^16 times the one before: 1 ms, 66 s, 50 days. So what was created
+ * since a time is the sum of at most 2^16 rows of each length, mostly of a few hundred. Whatever the year, there are less than
+ * 2^48 periods since 1970.
+ */
 const LEVELS = [0, 1, 2] as const
-/** The number of the period of this level that a time is in. */
-const periodOf = (time: number, level: number) => Math.floor(time / TIMES ** level)
-/** The key of a period. Numbers of periods are smaller than 2^48, whatever the year. */
-const keyOf = (period: number, level: number) => level * 2 ** 49 + period
+const PERIODS = 2 ** 16
 const LAST_PERIOD = 2 ** 48
+const keyOfPeriod = (level: number, period: number) => level * 2 ** 49 + period
+
+/** Behind all periods, so that it stands on one page with the latest long ones, which every new snapshot changes. */
+const TOTALS = 2 ** 51
+const STATUSES: Record<WorkflowStatus, number> = { running: 0, paused: 1, completed: 2, failed: 3, cancelled: 4 }
+const keyOfStatus = (status: WorkflowStatus, isTask: boolean) => TOTALS + STATUSES[status] * 2 + Number(isTask)
+const TIMED = TOTALS + 100
 
 /** What a transaction changes in the counts. */
 export class CountChanges {
-  readonly counts = new Map<Count, number>()
-  /** By the keys of `workflow_created`. */
-  readonly created = new Map<number, number>()
+  readonly counts = new Map<number, number>()
   /** Execution times that came, and, negative, those that went. */
   readonly times: number[] = []
 
   /** A snapshot is now another one; null: there was or is none. */
   note(from: CountedState | null, to: CountedState | null): void {
     if (from?.status !== to?.status || from?.isBackgroundTask !== to?.isBackgroundTask) {
-      this.#count(from, -1)
-      this.#count(to, 1)
+      if (from) this.#add(keyOfStatus(from.status, from.isBackgroundTask), -1)
+      if (to) this.#add(keyOfStatus(to.status, to.isBackgroundTask), 1)
     }
     if (from?.executionTimeMs !== to?.executionTimeMs) {
-      this.#time(from, -1)
-      this.#time(to, 1)
+      if (from) this.#addTime(from.executionTimeMs, -1)
+      if (to) this.#addTime(to.executionTimeMs, 1)
     }
     if (from?.createdAt !== to?.createdAt) {
-      this.#create(from, -1)
-      this.#create(to, 1)
+      if (from) this.#addCreated(from.createdAt, -1)
+      if (to) this.#addCreated(to.createdAt, 1)
     }
   }
 
-  #count(state: CountedState | null, by: 1 | -1): void {
-    if (state === null) return
-    add(this.counts, state.status, by)
-    if (state.isBackgroundTask) add(this.counts, `${state.status}Tasks`, by)
+  #addTime(time: number | null, by: 1 | -1): void {
+    if (time === null) return
+    this.#add(TIMED, by)
+    this.times.push(by * time)
   }
-  #time(state: CountedState | null, by: 1 | -1): void {
-    if (state === null || state.executionTimeMs === null) return
-    add(this.counts, 'timed', by)
-    this.times.push(by * state.executionTimeMs)
+  #addCreated(time: number, by: 1 | -1): void {
+    for (const level of LEVELS) this.#add(keyOfPeriod(level, Math.floor(time / PERIODS ** level)), by)
   }
-  #create(state: CountedState | null, by: 1 | -1): void {
-    if (state === null) return
-    for (const level of LEVELS) add(this.created, keyOf(periodOf(state.createdAt, level), level), by)
+  #add(key: number, by: 1 | -1): void {
+    this.counts.set(key, (this.counts.get(key) ?? 0) + by)
   }
 }
 
-function add<K>(changes: Map<K, number>, key: K, by: number): void {
-  changes.set(key, (changes.get(key) ?? 0) + by)
-}
-
-const c = workflowCreated
+const t = workflowCounts
+const columns = getTableColumns(t)
+const createdSince = { count: like(t.count, sql.join(LEVELS.map(countOfLevel), sql` + `)) }
 
 export class StatisticsQueries {
-  readonly #read: RecordQuery<Totals>
-  readonly #write: Query
-  readonly #recent: RecordQuery<{ readonly count: number }>
-  readonly #addCreated: Query
+  readonly #totals
+  readonly #createdSince: RecordQuery<{ readonly count: number }>
+  readonly #sum: RecordQuery<{ readonly sum: string | null }>
+  readonly #add: Query
   readonly #dropEmpty: Query
 
   constructor(statements: Statements) {
-    const row = eq(id, 1)
-    this.#read = statements.records(totals, sql`select ${selection(totals)} from ${workflowCounts} where ${row}`)
-    const sets = Object.entries(totals).map(([name, { name: column }]) => {
-      return sql`${sql.identifier(column)} = ${sql.placeholder(name)}`
-    })
-    this.#write = statements.query(() => sql`update ${workflowCounts} set ${sql.join(sets, sql`, `)} where ${row}`)
-    const recent = { count: like(c.count, sql.join(LEVELS.map(countOfLevel), sql` + `)) }
-    this.#recent = statements.records(recent, sql`select ${selection(recent)}`)
-    const byKey = sql`${c.key} = ${sql.placeholder('key')}`
-    this.#addCreated = statements.query((db) =>
+    const byKey = eq(t.key, sql.placeholder('key'))
+    this.#totals = statements.records(columns, sql`select ${selection(columns)} from ${t} where ${t.key} >= ${TOTALS}`)
+    this.#createdSince = statements.records(createdSince, sql`select ${selection(createdSince)}`)
+    this.#sum = statements.records({ sum: t.sum }, sql`select ${t.sum} from ${t} where ${byKey}`)
+    this.#add = statements.query((db) =>
       db
-        .insert(c)
-        .values(placeholders(getTableColumns(c)))
-        .onConflictDoUpdate({ target: c.key, set: { count: sql`${c.count} + excluded.count` } }),
+        .insert(t)
+        .values(placeholders(columns))
+        .onConflictDoUpdate({
+          target: t.key,
+          set: { count: sql`${t.count} + excluded.count`, sum: sql`excluded.sum` },
+        }),
     )
-    this.#dropEmpty = statements.query((db) => db.delete(c).where(sql`${byKey} and ${c.count} = 0`))
+    this.#dropEmpty = statements.query((db) => db.delete(t).where(sql`${byKey} and ${t.count} = 0`))
   }
 
   read(recentFrom: number): StateCounts {
-    const totals = this.#totals()
-    const byStatus = WORKFLOW_STATUSES.flatMap((status) => {
-      const tasks = totals[`${status}Tasks`]
-      return [
-        { status, isBackgroundTask: false, count: totals[status] - tasks },
-        { status, isBackgroundTask: true, count: tasks },
-      ]
-    })
-    const recent = this.#recent.first(rangesFrom(recentFrom))?.count ?? 0
-    return { byStatus, recent, executionTime: { count: totals.timed, total: new ExactSum(totals.time).total() } }
+    const totals = new Map(this.#totals.all({}).map((row) => [row.key, row]))
+    const byStatus = WORKFLOW_STATUSES.flatMap((status) =>
+      [false, true].map((isBackgroundTask) => {
+        const count = totals.get(keyOfStatus(status, isBackgroundTask))?.count ?? 0
+        return { status, isBackgroundTask, count }
+      }),
+    )
+    const recent = this.#createdSince.first(rangesFrom(recentFrom))?.count ?? 0
+    const timed = totals.get(TIMED)
+    const total = new ExactSum(timed?.sum ?? undefined).total()
+    return { byStatus, recent, executionTime: { count: timed?.count ?? 0, total } }
   }
 
-  #totals(): Totals {
-    const totals = this.#read.first({})
-    if (totals !== null) return totals
-    throw new StateBackendError('CORRUPT', 'the row of workflow_counts is gone; restore the store from a backup')
-  }
-
-  add({ counts, created, times }: CountChanges): void {
-    if ([...counts.values()].some((by) => by !== 0) || times.length > 0) this.#addTotals(counts, times)
-    for (const [key, by] of created) {
-      if (by === 0) continue
-      this.#addCreated.run({ key, count: by })
+  add({ counts, times }: CountChanges): void {
+    for (const [key, by] of counts) {
+      const sum = key === TIMED ? this.#sumWith(times) : null
+      if (by === 0 && sum === null) continue
+      this.#add.run({ key, count: by, sum })
       if (by < 0) this.#dropEmpty.run({ key })
     }
   }
 
-  #addTotals(counts: ReadonlyMap<Count, number>, times: readonly number[]): void {
-    const totals: Record<Count, number> & { time: string } = { ...this.#totals() }
-    for (const [name, by] of counts) totals[name] += by
-    if (times.length > 0) {
-      const time = new ExactSum(totals.time)
-      for (const value of times) time.add(value)
-      totals.time = time.toString()
-    }
-    this.#write.run(totals)
+  #sumWith(times: readonly number[]): string {
+    const sum = new ExactSum(this.#sum.first({ key: TIMED })?.sum ?? undefined)
+    for (const time of times) sum.add(time)
+    return sum.toString()
   }
 }
 
 function countOfLevel(level: number): SQL {
-  const range = sql`${c.key} between ${sql.placeholder(`from${level}`)} and ${sql.placeholder(`to${level}`)}`
-  return sql`(select coalesce(sum(${c.count}), 0) from ${c} where ${range})`
+  const range = sql`${t.key} between ${sql.placeholder(`from${level}`)} and ${sql.placeholder(`to${level}`)}`
+  return sql`(select coalesce(sum(${t.count}), 0) from ${t} where ${range})`
 }
 
-/** The rows that together are all times from `from` on: what is left of its longer periods, each in the shorter ones. */
+/** The keys of the periods that together are all time since `from`: short ones to the end of a longer one, then longer ones. */
 function rangesFrom(from: number): Record<string, number> {
   const ranges: Record<string, number> = {}
   let first = from
   for (const level of LEVELS) {
-    const longer = periodOf(first, 1)
-    const isLast = level === LEVELS.length - 1
-    ranges[`from${level}`] = keyOf(first, level)
-    ranges[`to${level}`] = keyOf(isLast ? LAST_PERIOD : longer * TIMES + TIMES - 1, level)
+    const longer = Math.floor(first / PERIODS)
+    const last = level === 2 ? LAST_PERIOD : longer * PERIODS + PERIODS - 1
+    ranges[`from${level}`] = keyOfPeriod(level, first)
+    ranges[`to${level}`] = keyOfPeriod(level, last)
     first = longer + 1
   }
   return ranges
