@@ -107,15 +107,23 @@ export class SQLiteStore implements StateStore {
     return this.#opened
   }
 
-  async commit(units: readonly CommitUnit[], decide: Decide): Promise<CommitOutcome[]> {
+  commit(units: readonly CommitUnit[], decide: Decide): MaybePromise<CommitOutcome[]> {
+    // Without a promise where nobody has to be waited for: it costs as much as a small write.
     try {
-      return await this.#commitTogether(units, decide)
+      const outcomes = this.#commitTogether(units, decide)
+      return outcomes instanceof Promise
+        ? outcomes.catch((error) => this.#afterFailure(error, units, decide))
+        : outcomes
     } catch (error) {
-      // Not the fault of a unit: none of them was tried, or what became of them is not known.
-      if (isStateBackendError(error, 'BUSY', 'CLOSED', 'COMMIT_UNKNOWN')) throw error
-      if (units.length > 1) return this.#commitOneByOne(units, decide)
-      return [{ ok: false, error: translate(error, this.#target.name) }]
+      return this.#afterFailure(error, units, decide)
     }
+  }
+
+  async #afterFailure(error: unknown, units: readonly CommitUnit[], decide: Decide): Promise<CommitOutcome[]> {
+    // Not the fault of a unit: none of them was tried, or what became of them is not known.
+    if (isStateBackendError(error, 'BUSY', 'CLOSED', 'COMMIT_UNKNOWN')) throw error
+    if (units.length > 1) return this.#commitOneByOne(units, decide)
+    return [{ ok: false, error: translate(error, this.#target.name) }]
   }
 
   #commitTogether(units: readonly CommitUnit[], decide: Decide): MaybePromise<CommitOutcome[]> {

@@ -223,8 +223,12 @@ describe('a handle that was lent', () => {
     const backend = backendOf(handle)
     await backend.open()
     handle.close()
-    for (const call of [backend.saveState('r', aState()), backend.loadState('r'), backendOf(handle).open()])
-      await expect(call).rejects.toMatchObject({
+    for (const call of [
+      () => backend.saveState('r', aState()),
+      () => backend.loadState('r'),
+      () => backendOf(handle).open(),
+    ])
+      await expect(call()).rejects.toMatchObject({
         code: 'CLOSED',
         message: expect.stringContaining('closed by its owner'),
       })

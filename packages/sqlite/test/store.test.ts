@@ -127,14 +127,14 @@ describe('what is damaged', () => {
       handle.prepare(`update ${table} set status = 'lost' where run_id = 'bad'`).run()
     const corrupt = { code: 'CORRUPT', runId: 'bad', path: '$.status' }
     for (const read of [
-      backend.loadState('bad'),
-      backend.getRunDetails('bad'),
-      backend.listRunSteps('bad'),
-      backend.listStates(),
-      backend.listRuns(),
-      backend.updateState('bad', { currentStepIndex: 1 }),
+      () => backend.loadState('bad'),
+      () => backend.getRunDetails('bad'),
+      () => backend.listRunSteps('bad'),
+      () => backend.listStates(),
+      () => backend.listRuns(),
+      () => backend.updateState('bad', { currentStepIndex: 1 }),
     ])
-      await expect(read).rejects.toMatchObject(corrupt)
+      await expect(read()).rejects.toMatchObject(corrupt)
     expect(await backend.loadState('good')).not.toBeNull()
     expect(await backend.listRunSteps('good')).toHaveLength(1)
     await backend.deleteRun('bad', { force: true }).catch((error) => expect(error).toMatchObject(corrupt))
