@@ -79,6 +79,7 @@ export {
   type CodecContext,
   createCodec,
   type DefaultCodec,
+  type MemberText,
   type TypeRegistration,
 } from './serialization/index.js'
 export type * from './state-backend.js'

@@ -21,6 +21,7 @@ import type {
   StoredState,
   SystemStateRow,
 } from './records.js'
+import type { MemberText } from './serialization/index.js'
 import type { CommitUnit } from './store/unit.js'
 
 export type MaybePromise<T> = T | Promise<T>
@@ -148,10 +149,11 @@ export interface RunQuery {
   readonly limit?: number | undefined
   readonly offset?: number | undefined
   /**
-   * What the metadata must contain. A hint: a store may leave out rows that cannot match; core judges the others and pages
-   * itself (`limit` and `offset` are then sizes of chunks).
+   * Members that the effective metadata must have. A hint: a store may leave out rows that surely do not; core judges the others
+   * and pages itself (`limit` is then the size of a chunk). Only given where metadata is text of the default codec: the text has
+   * the member's `plain` or `tagged` in it, or it begins with `{"$flujo"`.
    */
-  readonly metadata?: Readonly<Record<string, unknown>> | undefined
+  readonly metadata?: readonly MemberText[] | undefined
 }
 
 export interface EvaluationQuery {

@@ -1,6 +1,6 @@
 import type { CapabilityGroup } from '../capabilities.js'
 import { errorOfMethod, isStateBackendError, StateBackendError } from '../errors.js'
-import { type Codec, type CodecContext, createCodec } from '../serialization/index.js'
+import { type Codec, type CodecContext, createCodec, isDefaultCodec } from '../serialization/index.js'
 import type { Decide, MaybePromise, StateStore } from '../state-store.js'
 import { decide } from '../store/decide.js'
 import { adopt, all, whenDone } from '../store/maybe-promise.js'
@@ -41,6 +41,8 @@ export class Kernel {
   #active = 0
   /** Told when no call is under way any more. */
   #whenIdle: (() => void) | null = null
+  /** Whether payloads are texts of the codec that is used when no other is given. */
+  readonly hasDefaultCodec: boolean
   /** The codec's `{}`, where it is the same for every run. */
   readonly #emptyObject: string | null
 
@@ -49,6 +51,7 @@ export class Kernel {
     this.store = store
     this.options = options
     this.#codec = options.codec ?? createCodec()
+    this.hasDefaultCodec = isDefaultCodec(this.#codec)
     this.#emptyObject = options.codec ? null : '{}'
     const { clock } = options
     const decideNow: Decide = clock ? (unit, head) => decide(unit, head, readClock(clock)) : decide

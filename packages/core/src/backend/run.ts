@@ -21,7 +21,7 @@ import type { RunPatchRow, RunSummaryRow } from '../records.js'
 import { contains } from '../rules/containment.js'
 import { exactTotal } from '../rules/exact-sum.js'
 import { isTerminal } from '../rules/status.js'
-import { unescapeText } from '../serialization/index.js'
+import { mayHaveMembers, memberTexts, unescapeText } from '../serialization/index.js'
 import type { WithState, Written } from '../state-backend.js'
 import type { MaybePromise, RunQuery } from '../state-store.js'
 import { whenDone } from '../store/maybe-promise.js'
@@ -30,7 +30,7 @@ import { check, checkId, refuse } from './check.js'
 import { writeConditions } from './conditions.js'
 import { encodeGiven } from './given.js'
 import type { Call, Kernel } from './kernel.js'
-import { pageAfter } from './paging.js'
+import { type Page, pageAfter } from './paging.js'
 import { type CheckedPatch, encodePatch } from './state-codec.js'
 import { walk } from './walk.js'
 import { patchOf } from './with-state.js'
@@ -140,7 +140,7 @@ export async function listRuns(kernel: Kernel, call: Call, filterInput: RunFilte
     // A copy: the filter is used until the last chunk is read, and the caller may change it meanwhile.
     const text = await kernel.encode(call, metadataFilter, context)
     const copy = (await kernel.decode(call, text, context)) as Record<string, unknown>
-    return matchingRuns(kernel, call, { ...query, metadata: copy }, page)
+    return matchingRuns(kernel, call, query, copy, page)
   }
   const rows = await kernel.read((store) => store.listRuns({ ...query, ...page }))
   return kernel.list(call, rows, (row) => decodeRun(kernel, call, row))
@@ -151,24 +151,24 @@ async function matchingRuns(
   kernel: Kernel,
   call: Call,
   query: RunQuery,
-  page: ReturnType<typeof pageAfter>,
+  filter: Readonly<Record<string, unknown>>,
+  { limit = Number.POSITIVE_INFINITY, offset = 0, after }: Page,
 ): Promise<RunSummary[]> {
-  const { limit = Number.POSITIVE_INFINITY, offset = 0, after } = page
   const found: RunSummary[] = []
   if (limit === 0) return found
+  const metadata = kernel.hasDefaultCodec ? memberTexts(filter) : []
+  const list = (page: Page) => kernel.read((store) => store.listRuns({ ...query, ...page, metadata }))
   let skipped = 0
-  const chunks = walk((chunk) => kernel.read((store) => store.listRuns({ ...query, ...chunk })), after)
-  for await (const rows of chunks) {
+  for await (const rows of walk(list, after, offset + limit)) {
     for (const row of rows) {
-      const run = await decodeRun(kernel, call, row)
-      if (!contains(run.metadata, query.metadata)) continue
-      if (skipped++ < offset) continue
-      found.push(run)
-      if (found.length >= limit) break
+      if (!mayHaveMembers(row.metadata, metadata)) continue
+      const decoded = decodeRun(kernel, call, row)
+      const run = decoded instanceof Promise ? await decoded : decoded
+      if (!contains(run.metadata, filter) || skipped++ < offset) continue
+      call.rows = found.push(run)
+      if (found.length >= limit) return found
     }
-    if (found.length >= limit) break
   }
-  call.rows = found.length
   return found
 }
 

@@ -36,10 +36,17 @@ export interface DefaultCodec extends Codec {
   register<T, E>(name: string, registration: TypeRegistration<T, E>): this
 }
 
-/** A codec of its own, without registered types. */
+const defaultCodecs = new WeakSet<Codec>()
+
+/** Whether the codec was made by `createCodec`, and is not one that wraps such a codec: then it is known what its texts look like. */
+export function isDefaultCodec(codec: Codec): boolean {
+  return defaultCodecs.has(codec)
+}
+
+/** A codec of its own, without registered types. To change what it does, wrap it: it is frozen. */
 export function createCodec(): DefaultCodec {
   const registry = new TypeRegistry()
-  return {
+  const codec: DefaultCodec = {
     json: true,
     encode: (value, context) => plainText(value, context) ?? writeText(value, registry, context),
     decode: (text, context) => readText(text, registry, context),
@@ -48,4 +55,6 @@ export function createCodec(): DefaultCodec {
       return this
     },
   }
+  defaultCodecs.add(codec)
+  return Object.freeze(codec)
 }

@@ -1,4 +1,5 @@
-export { type Codec, createCodec, type DefaultCodec } from './codec.js'
+export { type Codec, createCodec, type DefaultCodec, isDefaultCodec } from './codec.js'
 export type { CodecContext } from './context.js'
 export { escapeText, unescapeText } from './escape-text.js'
+export { type MemberText, mayHaveMembers, memberTexts } from './member-text.js'
 export type { TypeRegistration } from './registry.js'

@@ -1,0 +1,34 @@
+/**
+ * Finding objects by members without reading their texts. Only for texts of `createCodec`: a primitive that JSON has stands in
+ * them as `JSON.stringify` writes it, and everything else (also `-0`, which equals 0) as a tag.
+ */
+import { plainText } from './plain.js'
+import { TAG_KEY } from './tags/tag.js'
+
+/** A member that an object must have, in texts of the default codec. */
+export interface MemberText {
+  readonly key: string
+  readonly value: string
+  /** What the text of the object has in it: `"key":value`. */
+  readonly plain: string
+  /** Or else this, if the value is equal and yet written as a tag. */
+  readonly tagged: string
+}
+
+/** What the text of an object begins with that is written as a tag itself. */
+export const TAG_BEGIN = `{"${TAG_KEY}"`
+
+/** The members of an object that are primitives of JSON. */
+export function memberTexts(object: Readonly<Record<string, unknown>>): MemberText[] {
+  return Object.entries(object).flatMap(([key, member]) => {
+    const value = typeof member === 'object' && member !== null ? null : plainText(member)
+    const begin = `${JSON.stringify(key)}:`
+    return value === null ? [] : { key, value, plain: begin + value, tagged: begin + TAG_BEGIN }
+  })
+}
+
+/** Whether the text may be that of an object with equal members. If not, it surely is not. */
+export function mayHaveMembers(text: string, members: readonly MemberText[]): boolean {
+  const has = ({ plain, tagged }: MemberText) => text.includes(plain) || text.includes(tagged)
+  return text.startsWith(TAG_BEGIN) || members.every(has)
+}
