@@ -3,8 +3,8 @@ import { answerWith, type ContestTask } from './harness/apart.js'
 import { measure } from './harness/measure.js'
 import { contests } from './work/index.js'
 
-answerWith(async ({ id, folder, rounds, quick }: ContestTask, onRound) => {
-  const contest = contests({ quick }).find((each) => each.id === id)
+answerWith(async ({ id, folder, shared, rounds, settings }: ContestTask, say) => {
+  const contest = contests(settings).find((each) => each.id === id)
   if (contest === undefined) throw new Error('no such contest')
-  return measure(contest, folder, rounds, onRound)
+  return measure(contest, { folder, shared, say }, rounds)
 })

@@ -1,28 +1,44 @@
 // `pnpm bench`: every backend beside its raw control. See README.md.
 
 import { rmSync } from 'node:fs'
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { countApart, measureApart } from './harness/apart.js'
+import { mkdir, mkdtemp } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import type { Bound, BoundResult } from './bounds/bound.js'
+import { bounds } from './bounds/index.js'
+import { boundHead, boundRow } from './bounds/table.js'
+import { absentApart, boundApart, countApart, measureApart } from './harness/apart.js'
 import type { Contest } from './harness/contest.js'
 import { describeMachine, type Machine } from './harness/machine.js'
 import { type ContestResult, measure } from './harness/measure.js'
 import { Progress } from './harness/progress.js'
 import { COLUMNS, contestRows, tableHead } from './harness/table.js'
 import { type Options, parseOptions, USAGE } from './options.js'
+import { type Absent, installPeers } from './peers/install.js'
+import { peers } from './peers/peers.js'
+import { publish } from './publish/publish.js'
+import { type Failure, RESULTS, readResults, writeResults } from './results.js'
 import type { ShapeResult } from './shape/shape.js'
 import { shapeTable } from './shape/table.js'
+import type { Settings } from './subjects/place.js'
 import { contests } from './work/index.js'
 
 /** What `--only` finds the counts by. */
 const SHAPE = 'shape'
-const RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
 const PROFILES = join(RESULTS, 'profiles')
+
+/** What a run is made of. */
+interface Session {
+  readonly options: Options
+  readonly settings: Settings
+  /** Removed at the end. */
+  readonly folder: string
+  readonly failures: Failure[]
+}
 
 try {
   const options = parseOptions(process.argv.slice(2))
   if (options.help) console.log(USAGE)
+  else if (options.publish !== null) await publish(await readResults(options.publish))
   else await main(options)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
@@ -30,16 +46,36 @@ try {
 }
 
 async function main(options: Options): Promise<void> {
-  const wanted = (id: string) => options.only?.test(id) ?? true
-  const chosen = contests(options).filter(({ id }) => wanted(id))
-  if (chosen.length === 0 && !wanted(SHAPE)) throw new Error(`--only ${options.only?.source}: no line matches`)
+  const { rounds, quick, full } = options
+  const wanted = ({ id }: { readonly id: string }) => options.only?.test(id) ?? true
+  const plain = { quick, full, peers: null }
+  const chosen = { contests: contests(plain).filter(wanted), bounds: bounds.filter(wanted) }
+  const countsShape = wanted({ id: SHAPE })
+  if (chosen.contests.length + chosen.bounds.length === 0 && !countsShape)
+    throw new Error(`--only ${options.only?.source}: no line matches`)
   const folder = await workingFolder(options.folder ?? RESULTS)
   const machine = await describeMachine(folder)
   printMachine(machine, options)
-  const measured = chosen.length === 0 ? { results: [], failures: [] } : await measureAll(chosen, folder, options)
-  const shape = wanted(SHAPE) ? await countAll(folder) : []
-  await writeResults(options, { machine, rounds: options.rounds, quick: options.quick, ...measured, shape })
-  if (measured.failures.length > 0 || shape.some(({ problem }) => problem !== null)) process.exitCode = 1
+  const { settings, absent } = options.peers ? await withPeers(plain) : { settings: plain, absent: [] }
+  const session: Session = { options, settings, folder, failures: [] }
+  const results = await measureAll(contests(settings).filter(wanted), session)
+  const shape = countsShape ? await countAll(folder) : []
+  const bounded = await boundAll(chosen.bounds, session)
+  if (options.profile) console.log(`\nProfiles in ${relative(process.cwd(), PROFILES)}`)
+  const { failures } = session
+  await writeResults(options.json, { machine, rounds, quick, full, results, shape, bounds: bounded, failures, absent })
+  const isWrong = ({ problem }: ShapeResult | BoundResult) => problem !== null
+  if (failures.length > 0 || shape.some(isWrong) || bounded.some(isWrong)) process.exitCode = 1
+}
+
+async function withPeers(plain: Settings): Promise<{ settings: Settings; absent: Absent[] }> {
+  const folder = join(RESULTS, 'peers')
+  console.log('\nInstalling the peers, which may take minutes the first time.')
+  await installPeers(folder)
+  const absent = await absentApart(folder)
+  for (const { name, reason } of absent) console.log(`Without ${name}: ${reason}`)
+  const names = peers.map(({ name }) => name).filter((name) => absent.every((each) => each.name !== name))
+  return { settings: { ...plain, peers: { folder, names } }, absent }
 }
 
 async function countAll(folder: string): Promise<ShapeResult[]> {
@@ -50,41 +86,63 @@ async function countAll(folder: string): Promise<ShapeResult[]> {
   return shape
 }
 
-/** What was measured, and what could not be: one line that fails does not lose the others. */
-async function measureAll(chosen: readonly Contest[], folder: string, options: Options) {
+async function measureAll(chosen: readonly Contest[], session: Session): Promise<ContestResult[]> {
+  const shared = join(session.folder, 'shared')
+  await mkdir(shared)
+  const head = tableHead(COLUMNS)
+  return oneByOne(chosen, head, session, async (contest, folder, say) => {
+    const result = await play(contest, { folder, shared, say }, session)
+    return { result, rows: contestRows(result) }
+  })
+}
+
+async function boundAll(chosen: readonly Bound[], session: Session): Promise<BoundResult[]> {
+  const { settings } = session
+  const results = await oneByOne(chosen, boundHead(), session, async ({ id, measure }, folder, say) => {
+    const work = settings.quick ? measure : () => boundApart({ id, folder, settings }, say)
+    const result = await work({ folder, settings, say })
+    return { result, rows: result.map(boundRow) }
+  })
+  return results.flat()
+}
+
+/** Prints what each of the lines gives; one that fails does not lose the others. */
+async function oneByOne<Line extends { readonly id: string }, Result>(
+  lines: readonly Line[],
+  head: string,
+  { folder, failures }: Session,
+  work: (line: Line, folder: string, say: (text: string) => void) => Promise<{ result: Result; rows: string[] }>,
+): Promise<Result[]> {
   const progress = new Progress()
-  const results: ContestResult[] = []
-  const failures: Failure[] = []
-  console.log(`\n${tableHead(COLUMNS)}`)
-  for (const [index, contest] of chosen.entries()) {
-    const own = join(folder, String(index))
-    await mkdir(own)
-    const onRound = (round: number) =>
-      progress.show(`${index + 1} of ${chosen.length}: ${contest.id} · ${roundName(round, options)}`)
+  const results: Result[] = []
+  if (lines.length > 0) console.log(`\n${head}`)
+  for (const [index, line] of lines.entries()) {
+    const own = await mkdtemp(join(folder, 'line-'))
+    const say = (text: string) => progress.show(`${index + 1} of ${lines.length}: ${line.id} · ${text}`)
+    let rows: string[]
     try {
-      results.push(await play(contest, own, options, onRound))
+      const done = await work(line, own, say)
+      results.push(done.result)
+      rows = done.rows
     } catch (error) {
-      failures.push({ id: contest.id, error: error instanceof Error ? error.message : String(error) })
+      const failure = { id: line.id, error: error instanceof Error ? error.message : String(error) }
+      failures.push(failure)
+      rows = [`${failure.id}: failed`, failure.error]
     }
     rmSync(own, { recursive: true })
     progress.clear()
-    const [result, failure] = [results.at(-1), failures.at(-1)]
-    if (result?.id === contest.id) for (const row of contestRows(result)) console.log(row)
-    else console.log(`${contest.id}: failed\n${failure?.error}`)
+    for (const row of rows) console.log(row)
   }
-  return { results, failures }
-}
-
-function roundName(round: number, { rounds }: Options): string {
-  return round < 0 ? 'warming up' : `round ${round + 1} of ${rounds}`
+  return results
 }
 
 /** The quick form has no figures to protect, and no time to start a process for every line. */
-function play(contest: Contest, folder: string, options: Options, onRound: (round: number) => void) {
-  const rounds = { warmUp: options.warmUp, measured: options.rounds }
-  if (options.quick) return measure(contest, folder, rounds, onRound)
+function play(contest: Contest, site: Parameters<typeof measure>[1], { options, settings }: Session) {
+  const rounds = { warmUp: options.warmUp, measured: options.rounds, tidy: !options.quick }
+  if (options.quick) return measure(contest, site, rounds)
+  const { folder, shared, say } = site
   const profiles = options.profile ? PROFILES : null
-  return measureApart({ id: contest.id, folder, rounds, quick: options.quick }, profiles, onRound)
+  return measureApart({ id: contest.id, folder, shared, rounds, settings }, profiles, say)
 }
 
 /** A folder on a real disk: the system's temporary folder often lies in memory. Removed at the end, also after Ctrl-C. */
@@ -107,29 +165,4 @@ function printMachine(machine: Machine, { rounds, quick }: Options): void {
   if (quick) console.log('QUICK: sizes far too small to measure anything.')
   if (filesInMemory) console.log('The files lie in memory: an fsync costs nothing here. Use --folder for a real disk.')
   if (loadBefore > cores / 2) console.log(`The machine is busy (load ${loadBefore}): do not trust the figures.`)
-}
-
-interface Failure {
-  /** Of the contest. */
-  readonly id: string
-  readonly error: string
-}
-
-/** What is written as JSON. */
-interface Results {
-  readonly machine: Machine
-  readonly rounds: number
-  readonly quick: boolean
-  readonly results: readonly ContestResult[]
-  readonly failures: readonly Failure[]
-  readonly shape: readonly ShapeResult[]
-}
-
-async function writeResults(options: Options, results: Results): Promise<void> {
-  const name = `${results.machine.date.replaceAll(':', '-').slice(0, 19)}.json`
-  const file = options.json ?? join(RESULTS, name)
-  await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, `${JSON.stringify(results, null, 2)}\n`)
-  if (options.profile) console.log(`\nProfiles in ${relative(process.cwd(), PROFILES)}`)
-  console.log(`\nWritten to ${relative(process.cwd(), file)}`)
 }

@@ -6,23 +6,32 @@ export interface Options {
   readonly rounds: number
   readonly warmUp: number
   readonly quick: boolean
+  /** A million rows and operations. */
+  readonly full: boolean
+  /** Other libraries as well. */
+  readonly peers: boolean
   /** The file for the results, instead of one in `results/`. */
   readonly json: string | null
   /** Where the databases and files lie while it runs. */
   readonly folder: string | null
   /** Every contest leaves a CPU profile. */
   readonly profile: boolean
+  /** Results to put into the documentation, instead of measuring. */
+  readonly publish: string | null
   readonly help: boolean
 }
 
 export const USAGE = `pnpm bench [options]
 
   --only <pattern>  only the lines whose work or place matches (a regular expression, any case)
-  --rounds <n>      measured rounds of each line (7); the table shows medians
+  --rounds <n>      measured rounds of each line (5); the table shows medians
+  --full            lists over a million workflows, a million operations; takes an hour and 6 GB of disk
+  --peers           other libraries beside, installed from the registry into benchmarks/results/peers/
   --quick           a few seconds: shows that everything runs, measures nothing
   --json <file>     write the results there (else into benchmarks/results/)
   --folder <path>   keep databases and files there while it runs, to measure another disk
   --profile         a CPU profile of every line, in benchmarks/results/profiles/ (figures are then lower)
+  --publish <file>  measure nothing: draw the plots and write the tables of docs/performance.md from these results
   --help`
 
 /** @throws an `Error` that says what is wrong with the command line */
@@ -33,15 +42,19 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       only: { type: 'string' },
       rounds: { type: 'string' },
+      full: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
       folder: { type: 'string' },
       profile: { type: 'boolean', default: false },
+      publish: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
-  const { quick, profile, help } = values
-  const rounds = Number(values.rounds ?? (quick ? 2 : 7))
+  const { quick, full, peers, profile, help } = values
+  if (quick && full) throw new Error('--quick and --full exclude each other')
+  const rounds = Number(values.rounds ?? (quick ? 2 : 5))
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`--rounds: expected a whole number from 1, got "${values.rounds}"`)
   return {
@@ -49,9 +62,12 @@ export function parseOptions(args: readonly string[]): Options {
     rounds,
     warmUp: quick ? 0 : 2,
     quick,
+    full,
+    peers,
     json: values.json ?? null,
     folder: values.folder ?? null,
     profile,
+    publish: values.publish ?? null,
     help,
   }
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ContestResult } from '../src/harness/measure.js'
-import type { ShapeResult } from '../src/shape/shape.js'
+import { bounds } from '../src/bounds/index.js'
+import type { Results } from '../src/results.js'
 import { contests } from '../src/work/index.js'
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
@@ -17,12 +17,7 @@ function bench(...args: string[]) {
   return run(process.execPath, ['--import', './src/loader/register.mjs', 'src/main.ts', ...args], { cwd: folder })
 }
 
-interface Report {
-  machine: { cpu: string; cores: number; node: string; sqlite: string; date: string }
-  rounds: number
-  results: ContestResult[]
-  shape: ShapeResult[]
-}
+const quick = { quick: true, full: false, peers: null }
 
 let work: string
 beforeAll(async () => {
@@ -34,7 +29,7 @@ afterAll(() => rm(work, { recursive: true }))
 describe('pnpm bench --quick', () => {
   let output: string
   let text: string
-  let report: Report
+  let report: Results
   beforeAll(async () => {
     const json = join(work, 'quick.json')
     output = (await bench('--quick', '--json', json, '--folder', join(work, 'quick'))).stdout
@@ -43,7 +38,7 @@ describe('pnpm bench --quick', () => {
   }, 120_000)
 
   test('plays every contest, and every side gives figures', () => {
-    expect(report.results.map(({ id }) => id)).toEqual(contests({ quick: true }).map(({ id }) => id))
+    expect(report.results.map(({ id }) => id)).toEqual(contests(quick).map(({ id }) => id))
     for (const { id, sides } of report.results) {
       expect(Object.keys(sides), id).toEqual(['control', 'ours'])
       for (const { rounds, opsPerSecond, ratio } of Object.values(sides)) {
@@ -70,6 +65,8 @@ describe('pnpm bench --quick', () => {
     )
     for (const { work, place } of report.results)
       expect(table.filter((line) => line.startsWith(`${work}  `) && line.includes(` ${place} `))).toHaveLength(1)
+    for (const { what, place } of report.bounds)
+      expect(lines.filter((line) => line.startsWith(`${what}  `) && line.includes(` ${place} `))).toHaveLength(1)
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(100)
     expect(output).toContain('QUICK')
   })
@@ -78,6 +75,16 @@ describe('pnpm bench --quick', () => {
     expect(report.shape.filter(({ problem }) => problem !== null)).toEqual([])
     const steps = report.shape.filter(({ operation }) => operation === 'step commit, step 1000')
     expect(steps.map(({ place }) => place)).toEqual(['sqlite', 'file'])
+  })
+
+  test('gives all that has a limit of its own', () => {
+    expect(report.failures).toEqual([])
+    const places = new Set(bounds.map(({ id }) => id.split(' · ')[1]))
+    for (const { what, place, figures } of report.bounds) {
+      expect(places, what).toContain(place)
+      for (const figure of Object.values(figures)) expect(figure, what).not.toBeNaN()
+    }
+    expect(report.bounds.length).toBeGreaterThanOrEqual(bounds.length)
   })
 
   test('counts really count', () => {
@@ -109,7 +116,7 @@ test('a line measured for real gets a process of its own', async () => {
   const json = join(work, 'one.json')
   const { stdout } = await bench('--only', '^encode 1 KB', '--rounds', '1', '--json', json, '--folder', work)
   expect(stdout).toMatch(/^encode 1 KB +codec +[\d,]+ +[\d,]+ +\d/m)
-  const { results, shape } = JSON.parse(await readFile(json, 'utf8')) as Report
+  const { results, shape } = JSON.parse(await readFile(json, 'utf8')) as Results
   expect(results.map(({ id }) => id)).toEqual(['encode 1 KB · codec'])
   expect(shape).toEqual([])
 })
@@ -122,6 +129,6 @@ test('a wrong command line says what is wrong', async () => {
 
 test('--help lists the options', async () => {
   const { stdout } = await bench('--help')
-  for (const option of ['--only', '--rounds', '--quick', '--json', '--folder', '--profile'])
-    expect(stdout).toContain(option)
+  for (const option of ['only', 'rounds', 'full', 'peers', 'quick', 'json', 'folder', 'profile', 'publish'])
+    expect(stdout).toContain(`--${option}`)
 })

@@ -5,11 +5,11 @@ import { InMemoryBackend } from '@flujo-state/memory'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { measure } from '../src/harness/measure.js'
 import { memory, type Place } from '../src/subjects/place.js'
-import { list } from '../src/work/list.js'
+import { newest } from '../src/work/list.js'
 import { loadState } from '../src/work/load-state.js'
 import { saveState } from '../src/work/save-state.js'
 import { stats } from '../src/work/stats.js'
-import { stepCommit } from '../src/work/step-commit.js'
+import { growingHistory, stepCommit } from '../src/work/step-commit.js'
 
 /** Backends that would look fast, each by leaving one thing out. */
 class SavesNothing extends InMemoryBackend {
@@ -53,11 +53,13 @@ test.each([
   [SavesTheFirstOnly, saveState],
   [LoadsNothing, loadState],
   [ForgetsHistory, stepCommit],
-  [ListsNothing, list],
+  [SavesTheFirstOnly, growingHistory],
+  [ListsNothing, newest],
   [CountsOnce, stats],
 ])('a backend that cheats is found out: %o', async (Cheat, work) => {
   const place: Place = { ...memory, openOurs: () => new Cheat() }
-  const [contest] = work([place], { quick: true })
-  const played = contest && measure(contest, folder, { warmUp: 1, measured: 1 })
+  const [contest] = work([place], { quick: true, full: false, peers: null })
+  const site = { folder, shared: folder, say: () => {} }
+  const played = contest && measure(contest, site, { warmUp: 1, measured: 1, tidy: false })
   await expect(played).rejects.toThrow('The benchmark measured nothing real')
 })

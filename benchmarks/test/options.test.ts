@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest'
 import { parseOptions } from '../src/options.js'
 
-test('by default: seven rounds of everything', () => {
-  expect(parseOptions([])).toMatchObject({ only: null, rounds: 7, warmUp: 2, quick: false, json: null, folder: null })
+test('by default: five rounds of everything', () => {
+  expect(parseOptions([])).toMatchObject({
+    only: null,
+    rounds: 5,
+    warmUp: 2,
+    quick: false,
+    full: false,
+    peers: false,
+    publish: null,
+  })
 })
 
 test('--quick has few rounds and no warm-up, unless told', () => {
@@ -21,6 +29,7 @@ test.each([
   [['--rounds', '0'], '--rounds: expected a whole number from 1, got "0"'],
   [['--rounds', '2.5'], '--rounds: expected a whole number from 1, got "2.5"'],
   [['--rounds', 'many'], '--rounds: expected a whole number from 1, got "many"'],
+  [['--quick', '--full'], '--quick and --full exclude each other'],
   [['--fast'], "'--fast'"],
   [['save'], "'save'"],
 ])('a wrong command line says what is wrong: %j', (args, message) => {

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Contest, Match, Side } from './contest.js'
+import type { Contest, Match, Point, Side, Site } from './contest.js'
 import { type Spread, spreadOf } from './statistics.js'
 
 interface SideResult {
@@ -12,6 +12,7 @@ interface SideResult {
   /** Microseconds of processor time per operation, all threads: what a busy machine changes least. */
   readonly cpuMicros: Spread
   readonly figures: Readonly<Record<string, number>>
+  readonly curve: readonly Point[]
 }
 
 export interface ContestResult {
@@ -20,6 +21,7 @@ export interface ContestResult {
   readonly place: string
   readonly control: string
   readonly target: number | null
+  readonly mayGrow: number | null
   readonly operations: number
   readonly sides: Readonly<Record<string, SideResult>>
 }
@@ -27,31 +29,29 @@ export interface ContestResult {
 export interface Rounds {
   readonly warmUp: number
   readonly measured: number
+  /** Collects garbage before each turn of a side, which takes longer than the turns of a small match. */
+  readonly tidy: boolean
 }
 
 /** Plays a contest: every side in every round, the order turned by one each time, so that none profits from its place. */
-export async function measure(
-  contest: Contest,
-  folder: string,
-  rounds: Rounds,
-  onRound: (round: number) => void = () => {},
-): Promise<ContestResult> {
-  const match = await contest.open(folder)
+export async function measure(contest: Contest, site: Site, rounds: Rounds): Promise<ContestResult> {
+  const match = await contest.open(site)
   const names = Object.keys(match.sides)
   const played = new Map(names.map((name) => [name, [] as Played[]]))
   for (let round = 0; round < rounds.warmUp + rounds.measured; round++) {
-    onRound(round - rounds.warmUp)
-    const input = match.input(round)
+    site.say(round < rounds.warmUp ? 'warming up' : `round ${round - rounds.warmUp + 1} of ${rounds.measured}`)
+    const input = await match.input(round)
     for (let place = 0; place < names.length; place++) {
       const name = names[(place + round) % names.length] as string
+      if (rounds.tidy) collectGarbage()
       const result = await playRound(sideOf(match, name), input, match.operations)
       if (round >= rounds.warmUp) played.get(name)?.push(result)
     }
   }
   const sides = Object.fromEntries(names.map((name) => [name, resultOf(played, name, sideOf(match, name))]))
   for (const side of Object.values(match.sides)) await side.close?.()
-  const { id, work, place, control, target } = contest
-  return { id, work, place, control, target, operations: match.operations, sides }
+  const { id, work, place, control, target, mayGrow } = contest
+  return { id, work, place, control, target, mayGrow, operations: match.operations, sides }
 }
 
 interface Played {
@@ -65,16 +65,17 @@ function sideOf(match: Match<unknown>, name: string): Side<unknown> {
   return side
 }
 
-/** Only `run` is timed. Garbage of what went before is collected first, so that nobody pays for another's. */
+/** Only `run` is timed. Garbage of what went before was collected, so that nobody pays for another's. */
 async function playRound(side: Side<unknown>, input: unknown, operations: number): Promise<Played> {
-  collectGarbage()
   const cpuBefore = process.cpuUsage()
   const begin = performance.now()
   const result = await side.run(input)
-  const seconds = (performance.now() - begin) / 1000
+  const wall = (performance.now() - begin) / 1000
   const { user, system } = process.cpuUsage(cpuBefore)
   await side.verify(input, result)
-  return { perSecond: operations / seconds, cpuMicros: (user + system) / operations }
+  const { seconds, cpuMicros } = side.measured?.(result) ?? { seconds: wall, cpuMicros: user + system }
+  const done = side.operations ?? operations
+  return { perSecond: done / seconds, cpuMicros: cpuMicros / done }
 }
 
 function resultOf(played: ReadonlyMap<string, readonly Played[]>, name: string, side: Side<unknown>): SideResult {
@@ -83,9 +84,16 @@ function resultOf(played: ReadonlyMap<string, readonly Played[]>, name: string, 
   const rounds = own.map(({ perSecond }) => perSecond)
   const ratios = rounds.map((speed, round) => speed / (controls[round]?.perSecond ?? Number.NaN))
   const cpuMicros = spreadOf(own.map((each) => each.cpuMicros))
-  return { rounds, opsPerSecond: spreadOf(rounds), ratio: spreadOf(ratios), cpuMicros, figures: side.figures?.() ?? {} }
+  return {
+    rounds,
+    opsPerSecond: spreadOf(rounds),
+    ratio: spreadOf(ratios),
+    cpuMicros,
+    figures: side.figures?.() ?? {},
+    curve: side.curve?.() ?? [],
+  }
 }
 
 // Exposes the collector without asking for a flag on the command line.
 setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
+export const collectGarbage = runInNewContext('gc') as () => void

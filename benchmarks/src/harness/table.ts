@@ -1,6 +1,5 @@
 /** Text tables of fixed columns, printed row by row as the figures come. */
 import type { ContestResult } from './measure.js'
-import type { Spread } from './statistics.js'
 
 export interface Column {
   readonly title: string
@@ -36,16 +35,63 @@ export const COLUMNS: readonly Column[] = [
   { title: 'target', width: 7, align: 'right' },
 ]
 
+/** What stands in a line of the table. */
+interface Cells {
+  readonly name: string
+  readonly control: string
+  readonly ours: string
+  readonly ratio: string
+  readonly spread: string
+  readonly target: string
+}
+
 /** A line for ours, and one for every further side, under the name of that side. */
-export function contestRows({ work, place, target, sides }: ContestResult): string[] {
+export function contestCells({ work, target, sides }: ContestResult): Cells[] {
   const { control, ...others } = sides
   return Object.entries(others).map(([name, { opsPerSecond, ratio }]) => {
     const isOurs = name === 'ours'
-    const wanted = isOurs && target !== null ? `${ratio.median >= target ? '✓' : '✗'} ${target}` : ''
-    const speeds = [rate(control?.opsPerSecond.median ?? Number.NaN), rate(opsPerSecond.median)]
-    const cells = [isOurs ? work : `  ${name}`, place, ...speeds, factor(ratio.median), spread(ratio), wanted]
-    return tableRow(COLUMNS, cells)
+    return {
+      name: isOurs ? work : `  ${name}`,
+      control: rate(control?.opsPerSecond.median ?? Number.NaN),
+      ours: rate(opsPerSecond.median),
+      ratio: factor(ratio.median),
+      spread: `${factor(ratio.min)}–${factor(ratio.max)}`,
+      target: isOurs && target !== null ? `${ratio.median >= target ? '✓' : '✗'} ${target}` : '',
+    }
   })
+}
+
+/** The lines of a contest; for runs of steps, also how their cost grows. */
+export function contestRows(result: ContestResult): string[] {
+  const { place } = result
+  const rows = contestCells(result).map(({ name, control, ours, ratio, spread, target }) =>
+    tableRow(COLUMNS, [name, place, control, ours, ratio, spread, target]),
+  )
+  const growth = stepGrowth(result)
+  if (growth === null) return rows
+  const { name, control, ours, ratio, target } = growth
+  return [...rows, tableRow(COLUMNS, [`  ${name}`, place, control, ours, ratio, '', target])]
+}
+
+/** Milliseconds at an early step and at the last one, of control and ours, and by what factor ours grow. */
+export function stepGrowth({ sides, mayGrow }: ContestResult): Cells | null {
+  if (mayGrow === null) return null
+  const names = Object.keys(sides.ours?.figures ?? {})
+  const timesOf = (side: string) => names.map((name) => sides[side]?.figures[name] ?? Number.NaN)
+  const shown = (side: string) =>
+    timesOf(side)
+      .map((time) => time.toFixed(2))
+      .join('→')
+  const [early = Number.NaN, late = Number.NaN] = timesOf('ours')
+  const steps = names.map((name) => Number(name.replace('msAtStep', '')).toLocaleString('en'))
+  return {
+    name: `ms at step ${steps.join(' and ')}`,
+    control: shown('control'),
+    ours: shown('ours'),
+    ratio: factor(late / early),
+    spread: '',
+    target: `${late / early <= mayGrow ? '✓' : '✗'} ${mayGrow}`,
+  }
 }
 
 export function rate(perSecond: number): string {
@@ -54,8 +100,4 @@ export function rate(perSecond: number): string {
 
 function factor(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
-}
-
-function spread({ min, max }: Spread): string {
-  return `${factor(min)}–${factor(max)}`
 }

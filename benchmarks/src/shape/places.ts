@@ -2,6 +2,10 @@ import { join } from 'node:path'
 import { FileBackend } from '@flujo-state/file'
 import { SQLiteBackend } from '@flujo-state/sqlite'
 import Database from 'better-sqlite3'
+import type { MaybePromise } from '../harness/contest.js'
+import type { Snapshots } from '../subjects/control.js'
+import { FileControl } from '../subjects/file-control.js'
+import { SQLiteControl } from '../subjects/sqlite-control.js'
 import { bytesWritten, type Counted } from './counters.js'
 import { syncsSoFar } from './sync-counter.js'
 
@@ -11,6 +15,8 @@ export interface CountedPlace {
   /** Whether writes in flight together are made durable by one sync, whatever runs they belong to. */
   readonly sharesCommits: boolean
   readonly open: (folder: string) => Promise<Counted & { readonly close: () => Promise<void> }>
+  /** What rewrites whole snapshots by hand, in the same folder. */
+  readonly openControl: (folder: string) => MaybePromise<Snapshots>
 }
 
 const sqlite: CountedPlace = {
@@ -37,6 +43,7 @@ const sqlite: CountedPlace = {
     }
     return { backend, now, close }
   },
+  openControl: (folder) => SQLiteControl.open(folder, 'normal'),
 }
 
 const file: CountedPlace = {
@@ -47,6 +54,7 @@ const file: CountedPlace = {
     const now = () => ({ statements: null, syncs: syncsSoFar(), bytes: bytesWritten() })
     return { backend, now, close: () => backend.shutdown() }
   },
+  openControl: (folder) => new FileControl(folder),
 }
 
 export const countedPlaces: readonly CountedPlace[] = [sqlite, file]

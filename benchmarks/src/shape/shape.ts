@@ -7,8 +7,11 @@ import { join } from 'node:path'
 import type { StateBackend } from '@flujo-state/core'
 import { Content } from '../content.js'
 import { spreadOf } from '../harness/statistics.js'
-import { commitStep, makeRun } from '../work/step-commit.js'
+import { commitStep } from '../work/step-commit.js'
+import { makeRun } from '../work/step-run.js'
 import { type Counted, type Counts, difference } from './counters.js'
+import { checkGrowing } from './growing.js'
+import { withLimit } from './limits.js'
 import { type CountedPlace, countedPlaces } from './places.js'
 
 export interface ShapeResult {
@@ -44,15 +47,18 @@ export async function checkShape(folder: string): Promise<ShapeResult[]> {
 
 async function checkPlace(place: CountedPlace, folder: string): Promise<ShapeResult[]> {
   const { close, ...counted } = await place.open(folder)
+  const control = await place.openControl(folder)
   try {
     await counted.backend.open()
     const results = [
       ...(await checkSnapshots(counted, place.sharesCommits)),
       ...(await checkReads(counted)),
       ...(await checkSteps(counted)),
+      ...(await checkGrowing(counted.backend, control, counted.now)),
     ]
-    return results.map((result) => ({ ...result, place: place.name }))
+    return results.map((result) => withLimit({ ...result, place: place.name }))
   } finally {
+    await control.close()
     await close()
   }
 }
@@ -86,7 +92,7 @@ async function checkReads(counted: Counted): Promise<Result[]> {
   const { backend } = counted
   const reads: Record<string, (backend: StateBackend) => Promise<unknown>> = {
     loadState: () => backend.loadState('run-1'),
-    'newest 50 by status': () => backend.listWorkflows({ status: 'running', limit: 50 }),
+    'newest by status': () => backend.listWorkflows({ status: 'running', limit: 50 }),
     stats: () => backend.getWorkflowStats(),
   }
   const results: Result[] = []

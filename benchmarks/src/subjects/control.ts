@@ -25,31 +25,44 @@ export interface StepChange {
   readonly item: PlainState['stepHistory'][number]
 }
 
-export interface Control {
+/** Keeps whole snapshots: what a control, and a peer, must be able to do. */
+export interface Snapshots {
   /** Inserts or replaces a snapshot as a whole, its history included; durable when done. */
   save(runId: string, state: PlainState): MaybePromise<unknown>
-  /** Many snapshots with one commit, where there is such a thing; durable when done. */
-  saveAll(entries: readonly Entry[]): MaybePromise<unknown>
   load(runId: string): MaybePromise<Loaded | null>
-  /** The newest summaries with this status. */
-  newest(status: WorkflowStatus, limit: number): MaybePromise<readonly { readonly runId: string }[]>
-  stats(): MaybePromise<Stats>
-  /** A step's record, the changed fields of the snapshot and the new item of its history: only what changed; durable when done. */
-  saveStep(step: PlainStep, change: StepChange): MaybePromise<unknown>
   /** How many snapshots there are. */
   count(): MaybePromise<number>
-  countSteps(runId: string): MaybePromise<number>
   close(): MaybePromise<void>
 }
 
-const DAY = 86_400_000
+export interface Control extends Snapshots {
+  /** Many snapshots with one commit, where there is such a thing; durable when done. */
+  saveAll(entries: readonly Entry[]): MaybePromise<unknown>
+  /** A step's record, the changed fields of the snapshot and the new item of its history: only what changed; durable when done. */
+  saveStep(step: PlainStep, change: StepChange): MaybePromise<unknown>
+  countSteps(runId: string): MaybePromise<number>
+}
+
+/** Lists and counts over many snapshots. */
+export interface ListControl {
+  /** The newest summaries with this status. */
+  newest(status: WorkflowStatus, limit: number): MaybePromise<readonly Listed[]>
+  /** `recentFrom`: the time from which snapshots are recent. */
+  stats(recentFrom: number): MaybePromise<Stats>
+  close(): MaybePromise<void>
+}
+
+/** What is found out about a list: which runs, in which order. */
+export interface Listed {
+  readonly runId: string
+}
 
 /** Counts by looking at every row, for controls without a query language. */
 export function recount(
   rows: Iterable<Pick<PlainState, 'status' | 'createdAt'> & { executionTimeMs?: number | null | undefined }>,
+  recentFrom: number,
 ): Stats {
   const statusCounts = { running: 0, paused: 0, completed: 0, failed: 0, cancelled: 0 }
-  const recentFrom = Date.now() - DAY
   let [totalWorkflows, recentWorkflows24h, timed, time] = [0, 0, 0, 0]
   for (const { status, createdAt, executionTimeMs } of rows) {
     totalWorkflows += 1

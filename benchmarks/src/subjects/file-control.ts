@@ -2,7 +2,15 @@ import { type FileHandle, open, readdir, readFile, rename } from 'node:fs/promis
 import { join } from 'node:path'
 import type { WorkflowStatus } from '@flujo-state/core'
 import type { PlainState, PlainStep } from '../content.js'
-import { type Control, type Entry, type Loaded, newestFirst, recount, type StepChange } from './control.js'
+import {
+  type Control,
+  type Entry,
+  type ListControl,
+  type Loaded,
+  newestFirst,
+  recount,
+  type StepChange,
+} from './control.js'
 
 const AT_ONCE = 64
 
@@ -10,7 +18,7 @@ const AT_ONCE = 64
  * One JSON file per run in a folder that is there, replaced by a temporary file, fsync, rename and an fsync of the directory, all asynchronous. Steps are
  * lines at the end of a log that stays open, each with its fsync. Lists and counts read every file: there is nothing else.
  */
-export class FileControl implements Control {
+export class FileControl implements Control, ListControl {
   readonly #folder: string
   readonly #logs = new Map<string, Promise<FileHandle>>()
   #serial = 0
@@ -67,8 +75,8 @@ export class FileControl implements Control {
     return newestFirst(states.filter((state) => state.status === status)).slice(0, limit)
   }
 
-  async stats() {
-    return recount(await this.#readAll())
+  async stats(recentFrom: number) {
+    return recount(await this.#readAll(), recentFrom)
   }
 
   async saveStep(step: PlainStep, change: StepChange): Promise<void> {

@@ -1,11 +1,19 @@
 import type { WorkflowStatus } from '@flujo-state/core'
 import type { PlainState, PlainStep } from '../content.js'
-import { type Control, type Entry, type Loaded, newestFirst, recount, type StepChange } from './control.js'
+import {
+  type Control,
+  type Entry,
+  type ListControl,
+  type Loaded,
+  newestFirst,
+  recount,
+  type StepChange,
+} from './control.js'
 
 type Summary = Omit<PlainState, keyof Loaded | 'runId'> & { readonly runId: string; readonly metadata: string }
 
 /** A map of JSON texts; for the lists, summaries in their order, sorted once after filling. */
-export class MemoryControl implements Control {
+export class MemoryControl implements Control, ListControl {
   readonly #texts = new Map<string, string>()
   readonly #steps = new Map<string, string[]>()
   readonly #histories = new Map<string, string[]>()
@@ -35,8 +43,8 @@ export class MemoryControl implements Control {
     return found
   }
 
-  stats() {
-    return recount(this.#summaries)
+  stats(recentFrom: number) {
+    return recount(this.#summaries, recentFrom)
   }
 
   saveStep(step: PlainStep, { item, ...change }: StepChange): void {

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StateBackend } from '@flujo-state/core'
 import { expect, type MaybePromise, type Side } from '../harness/contest.js'
-import type { Control, Entry } from './control.js'
+import type { Control, Entry, Snapshots } from './control.js'
 import { Expected } from './expected.js'
 import type { Place } from './place.js'
 
@@ -32,14 +32,14 @@ export function savingSides(place: Place, pair: Pair, how: { ours: Save<StateBac
 
 const SAMPLE = 3
 
-function savingControl(control: Control, save: Save<Control>): Side<readonly Entry[]> {
+export function savingControl<Kept extends Snapshots>(control: Kept, save: Save<Kept>): Side<readonly Entry[]> {
   const expected = new Expected()
   const load = (runId: string) => control.load(runId)
   return {
     run: (entries) => save(control, entries),
     async verify(entries) {
       expected.note(entries)
-      expect((await control.count()) === expected.size, 'the control has lost snapshots')
+      expect((await control.count()) === expected.size, 'snapshots of the control are lost')
       await expected.checkSome(load, SAMPLE)
     },
     async close() {

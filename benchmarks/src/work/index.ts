@@ -1,22 +1,32 @@
 import type { Contest } from '../harness/contest.js'
-import { places, type Settings } from '../subjects/place.js'
+import { file, memory, places, type Settings, sqliteFull, sqliteNormal } from '../subjects/place.js'
 import { codec } from './codec.js'
-import { list } from './list.js'
+import { coldStart } from './cold-start.js'
+import { lists, metadata, newest } from './list.js'
 import { loadState } from './load-state.js'
-import { saveState } from './save-state.js'
+import { largerStates, saveState } from './save-state.js'
 import { stats } from './stats.js'
-import { stepCommit } from './step-commit.js'
+import { growingHistory, stepCommit } from './step-commit.js'
+import { traceReads, traceWrites } from './trace.js'
+
+/** Where it makes no difference how durable a write is. */
+const readPlaces = [memory, file, sqliteNormal]
 
 /** Everything that is measured, in the order of the table. A new piece of work is a file here and a line below. */
 export function contests(settings: Settings): Contest[] {
-  // How durable a write is makes no difference to a read.
-  const readPlaces = places.filter((place) => place.name !== 'sqlite full')
   return [
     ...saveState(places, settings),
+    ...largerStates(readPlaces, settings),
     ...stepCommit(places, settings),
+    ...growingHistory(places, settings),
     ...loadState(readPlaces, settings),
-    ...list(readPlaces, settings),
+    ...newest(readPlaces, settings),
+    ...lists(sqliteNormal, settings),
     ...stats(readPlaces, settings),
+    ...metadata(sqliteNormal, settings),
+    ...traceWrites([sqliteFull, sqliteNormal], settings),
+    ...traceReads([sqliteNormal], settings),
+    ...coldStart(settings),
     ...codec(settings),
   ]
 }

@@ -1,6 +1,7 @@
 import { Content } from '../content.js'
-import { type Contest, contest, expect, type Match, type Side } from '../harness/contest.js'
-import type { Entry } from '../subjects/control.js'
+import { type Contest, contest, expect, type Match, type Side, type Site } from '../harness/contest.js'
+import { peerSides } from '../peers/sides.js'
+import type { Entry, Snapshots } from '../subjects/control.js'
 import { holds } from '../subjects/expected.js'
 import { fill, openPair } from '../subjects/pair.js'
 import { type Place, type Settings, scaleOf } from '../subjects/place.js'
@@ -16,12 +17,12 @@ export function loadState(places: readonly Place[], settings: Settings): Contest
       place: place.name,
       control: 'raw read by id, JSON.parse',
       target: { memory: 0.5, file: undefined, 'sqlite full': 0.6, 'sqlite normal': 0.6 }[place.name],
-      open: (folder) => openMatch(place, settings, folder),
+      open: (site) => openMatch(place, settings, site),
     }),
   )
 }
 
-async function openMatch(place: Place, settings: Settings, folder: string): Promise<Match<readonly Entry[]>> {
+async function openMatch(place: Place, settings: Settings, { folder }: Site): Promise<Match<readonly Entry[]>> {
   const operations = scaleOf(place, settings).loads
   const content = new Content()
   const runs = Math.min(RUNS, operations)
@@ -32,19 +33,25 @@ async function openMatch(place: Place, settings: Settings, folder: string): Prom
     operations,
     input: () => Array.from({ length: operations }, () => entries[content.next(entries.length)] as Entry),
     sides: {
-      control: {
-        run: (wanted) => loadRaw(wanted, (id) => pair.control.load(id)),
-        verify,
-        close: () => pair.control.close(),
-      },
+      control: rawSide(pair.control),
       ours: {
         run: (wanted) => loadAll(wanted, (id) => pair.ours.loadState(id)),
         verify,
         close: () => pair.ours.shutdown(),
       },
+      ...(await peerSides(place, settings, folder, async (peer) => {
+        for (const { runId, state } of entries) await peer.save(runId, state)
+        return rawSide(peer)
+      })),
     },
   }
 }
+
+const rawSide = (kept: Snapshots): Side<readonly Entry[]> => ({
+  run: (wanted) => loadRaw(wanted, (id) => kept.load(id)),
+  verify,
+  close: () => kept.close(),
+})
 
 /** One in so many loaded snapshots is kept and compared; keeping all would measure the garbage collector. */
 const KEEP = 64
