@@ -79,6 +79,7 @@ export {
   type CodecContext,
   createCodec,
   type DefaultCodec,
+  isDefaultCodec,
   type MemberText,
   type TypeRegistration,
 } from './serialization/index.js'

@@ -1,4 +1,4 @@
-import { type BackendOptions, StateBackendError } from '@flujo-state/core'
+import { type BackendOptions, isDefaultCodec, StateBackendError } from '@flujo-state/core'
 
 /** An open better-sqlite3 `Database`, in the few members by which it is recognised. */
 export interface BetterSqlite3Database {
@@ -37,8 +37,11 @@ export interface SQLiteBackendOptions extends BackendOptions {
    */
   readonly offloadBytes?: number | undefined
   /**
-   * Top-level keys of `metadata` that `metadataFilter` is often asked for. A hint that is checked and kept for a release which
-   * indexes them; answers are the same with and without.
+   * Top-level keys of `metadata` that `metadataFilter` often asks for a text, number, boolean or null: each gets an index, by which
+   * such runs are found however many there are. Made at the first opening that declares the key (which takes seconds for a million
+   * runs), and only with `migrate: 'auto'`; under the other modes an index is used if it is there. It stays when the key is not
+   * declared any more, and costs a little at every run, until you drop it. Does nothing with a codec of your own: what its
+   * texts mean, it alone knows. Answers are the same with and without.
    */
   readonly indexedMetadata?: readonly string[] | undefined
 }
@@ -49,6 +52,7 @@ export interface CheckedOptions {
   readonly busyTimeoutMs: number
   readonly migrate: MigrateMode
   readonly offloadBytes: number
+  readonly indexedMetadata: readonly string[]
 }
 
 const COMMON = ['clock', 'codec', 'maxPayloadBytes', 'upgradeState', 'observer']
@@ -72,7 +76,15 @@ export function checkOptions(options: SQLiteBackendOptions): CheckedOptions {
   if (!Number.isSafeInteger(offloadBytes) || offloadBytes < LEAST_OFFLOAD_BYTES)
     throw wrong('$.offloadBytes', `expected a whole number of bytes from ${LEAST_OFFLOAD_BYTES}`)
   checkKeys(indexedMetadata)
-  return { common, durability, busyTimeoutMs, migrate, offloadBytes }
+  const isLookedInto = common.codec === undefined || isDefaultCodec(common.codec)
+  return {
+    common,
+    durability,
+    busyTimeoutMs,
+    migrate,
+    offloadBytes,
+    indexedMetadata: isLookedInto ? indexedMetadata : [],
+  }
 }
 
 function oneOf(name: string, value: unknown, values: readonly string[]): void {

@@ -119,6 +119,8 @@ export const runs = sqliteTable(
     stepCosts: text('step_costs').notNull(),
     placeholder: flag('placeholder').notNull(),
     errorMessage: text('error_message'),
+    /** The metadata of the snapshot, which readers get; null if there is no snapshot. A copy, so that lists need no join. */
+    stateMetadata: text('state_metadata'),
     metadata: text('metadata').notNull(),
     finalContext: text('final_context'),
   },

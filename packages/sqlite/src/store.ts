@@ -32,6 +32,7 @@ import { migrate, pendingMigrations } from './migrate.js'
 import type { Migration } from './migrations/index.js'
 import type { Durability, MigrateMode } from './options.js'
 import { Queries } from './queries/index.js'
+import { keysWithIndex, makeMetadataIndexes } from './queries/metadata.js'
 import type { Target } from './target.js'
 import { Writer } from './writer.js'
 
@@ -40,6 +41,7 @@ export interface StoreOptions {
   readonly busyTimeoutMs: number
   readonly migrate: MigrateMode
   readonly offloadBytes: number
+  readonly indexedMetadata: readonly string[]
 }
 
 interface Opened {
@@ -86,11 +88,23 @@ export class SQLiteStore implements StateStore {
     try {
       const { handle, statements } = connection
       if (pending.length > 0) await connection.write(() => migrate({ handle, statements, store }))
-      this.#opened = { connection, queries: new Queries(statements, offloadBytes) }
+      const indexed = await this.#indexMetadata(connection)
+      this.#opened = { connection, queries: new Queries(statements, offloadBytes, indexed) }
     } catch (error) {
       connection.close()
       throw error
     }
+  }
+
+  /** The keys of metadata that can be looked up by an index: those that have one, or, if it may be made, get it now. */
+  async #indexMetadata(connection: Connection): Promise<readonly string[]> {
+    const { handle } = connection
+    const { indexedMetadata: keys, migrate: mode } = this.#options
+    if (keys.length === 0) return keys
+    const found = await connection.read(() => keysWithIndex(handle, keys))
+    if (found.length === keys.length || mode !== 'auto') return found
+    await connection.write(() => makeMetadataIndexes(handle, keys))
+    return keys
   }
 
   close(): void {

@@ -61,6 +61,8 @@ export class Writer {
     let { state } = stored
     for (const write of writes) state = this.#write(write, state)
     this.#counted.note(stored.state, state)
+    if (unit.runId !== null && writes.some(mayChangeMetadata) && (stored.run !== null || writes.some(putsRun)))
+      this.#queries.runs.copyStateMetadata(unit.runId)
     return outcome
   }
 
@@ -122,6 +124,14 @@ export class Writer {
     const { runs, steps, traces, evaluations, claims } = this.#queries
     for (const table of [runs, steps, traces, evaluations, claims]) table.delete(runId)
   }
+}
+
+const putsRun = ({ kind }: Write) => kind === 'put-run'
+
+/** Whether what readers get as the run's metadata may be another one after the write. */
+function mayChangeMetadata(write: Write): boolean {
+  if (write.kind === 'patch-state') return write.set.metadata !== undefined
+  return write.kind === 'put-state' || write.kind === 'delete-state' || write.kind === 'put-run'
 }
 
 type Of<K extends Beside['kind']> = Extract<Beside, { kind: K }>

@@ -1,3 +1,4 @@
+import { createCodec } from '@flujo-state/core'
 import { describe, expect, it } from 'vitest'
 import { checkOptions, type SQLiteBackendOptions } from '../src/options.js'
 
@@ -10,7 +11,15 @@ describe('checkOptions', () => {
       busyTimeoutMs: 5000,
       migrate: 'auto',
       offloadBytes: 65_536,
+      indexedMetadata: [],
     })
+  })
+
+  it('takes no keys of metadata to index where the texts are those of another codec', () => {
+    const codec = createCodec()
+    const indexedMetadata = ['a']
+    expect(checkOptions({ indexedMetadata, codec })).toMatchObject({ indexedMetadata })
+    expect(checkOptions({ indexedMetadata, codec: { ...codec } })).toMatchObject({ indexedMetadata: [] })
   })
 
   it.each([

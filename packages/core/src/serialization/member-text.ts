@@ -30,5 +30,6 @@ export function memberTexts(object: Readonly<Record<string, unknown>>): MemberTe
 /** Whether the text may be that of an object with equal members. If not, it surely is not. */
 export function mayHaveMembers(text: string, members: readonly MemberText[]): boolean {
   const has = ({ plain, tagged }: MemberText) => text.includes(plain) || text.includes(tagged)
-  return text.startsWith(TAG_BEGIN) || members.every(has)
+  // No object, so it is the text of another codec: whoever reads it says so.
+  return members.every(has) || text.startsWith(TAG_BEGIN) || !text.startsWith('{')
 }

@@ -72,6 +72,7 @@ create table runs (
   step_costs text not null,
   placeholder integer not null,
   error_message text,
+  state_metadata text,
   metadata text not null,
   final_context text,
   constraint runs_status check (status in ('running', 'paused', 'completed', 'failed', 'cancelled'))
@@ -162,7 +163,7 @@ create view runs_readable as select
   ${iso('created_at')}, ${iso('updated_at')}, ${iso('ended_at')},
   execution_time_ms, memory_usage_mb, total_steps,
   coalesce(total_cost_usd, (select total(value) from json_each(step_costs))) as total_cost_usd,
-  error_message, placeholder, metadata, final_context
+  error_message, placeholder, coalesce(state_metadata, metadata) as metadata, final_context
 from runs;
 
 create view steps_readable as select

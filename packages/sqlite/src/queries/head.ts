@@ -15,7 +15,7 @@ const {
   backgroundError: _backgroundError,
   ...stateColumns
 } = getTableColumns(workflowState)
-const { finalContext: _finalContext, ...runFields } = getTableColumns(runs)
+const { finalContext: _finalContext, stateMetadata: _shownToReaders, ...runFields } = getTableColumns(runs)
 const stateFields = { ...stateColumns, historyLength: historyLength(workflowState.id) }
 const leaseFields = getTableColumns(leases)
 

@@ -25,13 +25,16 @@ export class Queries {
   readonly claims: ClaimQueries
   readonly counters: CounterQueries
 
-  /** `offloadBytes`: larger payloads of snapshots stand in pieces beside them. */
-  constructor(statements: Statements, offloadBytes: number) {
+  /**
+   * `offloadBytes`: larger payloads of snapshots stand in pieces beside them. `indexedMetadata`: the keys of metadata that have
+   * an index.
+   */
+  constructor(statements: Statements, offloadBytes: number, indexedMetadata: readonly string[]) {
     this.heads = new HeadQueries(statements)
     this.states = new WorkflowStateQueries(statements, offloadBytes)
     this.histories = new StateHistoryQueries(statements)
     this.statistics = new StatisticsQueries(statements)
-    this.runs = new RunQueries(statements)
+    this.runs = new RunQueries(statements, indexedMetadata)
     this.steps = new StepQueries(statements)
     this.traces = new TraceQueries(statements)
     this.evaluations = new EvaluationQueries(statements)

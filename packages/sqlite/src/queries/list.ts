@@ -3,38 +3,32 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { type Fields, selection } from '../rows.js'
 
-/** A newest-first list over one index: by the columns that `where` makes equal, (each status,) `time`, `id`. */
+/** A newest-first list over one index: by the columns that `where` and an arm make equal, `time`, `id`. */
 export interface NewestFirst {
   readonly table: SQLiteTable
   /** Named in the query: without statistics SQLite takes the first index that serves at all, with old ones a wrong one. */
   readonly index: string
-  readonly join?: SQL
   readonly fields: Fields
   readonly time: SQLiteColumn
   readonly id: SQLiteColumn
   readonly where: readonly SQL[]
-  /** How many statuses are wanted: each is a range of the index of its own, and SQLite merges them. None: any status. */
-  readonly statuses: { readonly column: SQLiteColumn; readonly count: number }
+  /** Conditions that exclude each other: each is a range of the index of its own, and SQLite merges them. None: no condition. */
+  readonly arms: readonly SQL[]
 }
 
-/** Its placeholders are those of `rangeOf` and `statusesOf`, and those in `where`. */
+/** Its placeholders are those of `rangeOf`, and those in `where` and `arms`. */
 export function newestFirst(list: NewestFirst): SQL {
-  const { statuses } = list
-  const ofStatus = Array.from(
-    { length: statuses.count },
-    (_, i) => sql`${statuses.column} = ${sql.placeholder(`status${i}`)}`,
-  )
-  const arms = ofStatus.length === 0 ? [armOf(list)] : ofStatus.map((condition) => armOf(list, condition))
+  const arms = list.arms.length === 0 ? [armOf(list)] : list.arms.map((condition) => armOf(list, condition))
   const order = sql`order by ${nameOf(list, list.time)} desc, ${nameOf(list, list.id)} desc`
   const page = sql`limit ${sql.placeholder('limit')} offset ${sql.placeholder('offset')}`
   return sql`${sql.join(arms, sql` union all `)} ${order} ${page}`
 }
 
-function armOf({ table, index, join = sql``, fields, time, id, where }: NewestFirst, ...ofStatus: SQL[]): SQL {
+function armOf({ table, index, fields, time, id, where }: NewestFirst, ...arm: SQL[]): SQL {
   const from = sql`${time} >= ${sql.placeholder('from')}`
   const behind = sql`(${time}, ${id}) < (${sql.placeholder('time')}, ${sql.placeholder('id')})`
-  const conditions = sql.join([...where, ...ofStatus, from, behind], sql` and `)
-  return sql`select ${selection(fields)} from ${table} indexed by ${sql.identifier(index)} ${join} where ${conditions}`
+  const conditions = sql.join([...where, ...arm, from, behind], sql` and `)
+  return sql`select ${selection(fields)} from ${table} indexed by ${sql.identifier(index)} where ${conditions}`
 }
 
 /** What the column is called in the result: a union can only be ordered by that. */
@@ -64,6 +58,11 @@ export function rangeOf({ from, before = Number.MAX_SAFE_INTEGER, after, limit, 
     limit: limit ?? -1,
     offset: offset ?? 0,
   }
+}
+
+/** A condition for each of so many statuses; `statusesOf` has the values of their placeholders. */
+export function armsOfStatuses(column: SQLiteColumn, count: number): SQL[] {
+  return Array.from({ length: count }, (_, i) => sql`${column} = ${sql.placeholder(`status${i}`)}`)
 }
 
 /** The values of the placeholders of the statuses. */

@@ -11,7 +11,7 @@ import { selection } from '../rows.js'
 import { workflowState } from '../schema.js'
 import { Patches, placeholders, type Query, type RecordQuery, Shapes, type Statements } from '../statement.js'
 import { LargeValueQueries, type Offloaded, type Stored } from './large-value.js'
-import { newestFirst, rangeOf, statusesOf } from './list.js'
+import { armsOfStatuses, newestFirst, rangeOf, statusesOf } from './list.js'
 import { historyLength } from './state-history.js'
 
 const t = workflowState
@@ -114,7 +114,7 @@ export class WorkflowStateQueries {
           time: t[query.order],
           id: t.runId,
           where: [...where.values()],
-          statuses: { column: t.status, count: wanted.length },
+          arms: armsOfStatuses(t.status, wanted.length),
         }),
       ),
     )

@@ -20,7 +20,7 @@ import { Statements } from '../../src/statement.js'
 function emptyStore(): Queries {
   const handle = new Database(':memory:')
   handle.exec(printMigrations())
-  return new Queries(new Statements(handle, drizzle(handle)), 65_536)
+  return new Queries(new Statements(handle, drizzle(handle)), 65_536, [])
 }
 
 // Few values, so that there are many ties; ids that sort differently by UTF-16 units, by code points and by collation.
@@ -111,7 +111,10 @@ describe('the lists of SQL', () => {
           changes.note(null, row)
         }
         store.statistics.add(changes)
-        for (const row of runs) store.runs.put(row)
+        for (const row of runs) {
+          store.runs.put(row)
+          store.runs.copyStateMetadata(row.runId)
+        }
         const stateOf = (id: string) => states.find((row) => row.runId === id) ?? null
         const runOf = (id: string) => runs.find((row) => row.runId === id) ?? null
         for (const id of new Set([...states, ...runs].map((row) => row.runId))) index.put(id, stateOf(id), runOf(id))
