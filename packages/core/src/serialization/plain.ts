@@ -2,15 +2,17 @@
  * The fast way: one walk checks that a value is plain JSON, then `JSON.stringify` writes it. The check may say no to plain JSON (deep
  * nesting, objects of another realm); it says yes to nothing that `JSON.stringify` would drop or change, with three exceptions, each of which
  * would cost a fifth of the writing or more, on every payload, to rule out:
- * - symbol keys are looked for in an object only if its string keys are not exactly those of the object before it on its level:
- *   the rows of a list are made by the same code, and the first one speaks for the others;
+ * - symbol keys are looked for in an object only if its string keys are not exactly those of the object before it on its level, and in
+ *   an array only if it is not as long as the array before it on its level: the rows of a list are made by the same code, and the first
+ *   one speaks for the others;
  * - string keys of an array that do not enumerate are not looked for;
  * - `JSON.stringify` reads every property once more. What a getter or Proxy answers is compared with a second reading, and what
  *   differs goes the slow way, which reads once; one that answers the same twice and something else the third time is not found out.
  *
  * Measured per object of five properties, beside 230 ns for `JSON.stringify`: `for…in` with reading 13 ns, `Object.keys` with reading 42,
  * `Object.getOwnPropertyNames` 9 (without symbols and hidden keys), `Object.getOwnPropertySymbols` 44, `Reflect.ownKeys` 165, a descriptor of
- * every property 53, a copy to be written instead 60.
+ * every property 53, a copy to be written instead 60. Per number of an array, beside 15 ns for `JSON.stringify`: `Object.values` 3,
+ * `Object.keys` 11, `Object.getOwnPropertyNames` 60, `for…in` 40.
  */
 import type { CodecContext } from './context.js'
 import { tooLarge } from './problems.js'
@@ -28,6 +30,8 @@ interface Walk {
   containers: number
   /** For each level, the keys of the object that was last searched, for symbols and the reserved key. */
   readonly searched: (readonly string[] | undefined)[]
+  /** For each level, the length of the array that was last searched for symbols. */
+  readonly lengths: number[]
 }
 
 /**
@@ -52,7 +56,7 @@ function isPlainJson(value: unknown): boolean {
     case 'number':
       return isPlainNumber(value)
     case 'object':
-      return value === null || isPlainContainer(value, 0, { containers: 0, searched: [] })
+      return value === null || isPlainContainer(value, 0, { containers: 0, searched: [], lengths: [] })
     default:
       return false
   }
@@ -102,9 +106,12 @@ function isPlainObject(object: Record<string, unknown>, depth: number, walk: Wal
 }
 
 function isPlainArray(array: readonly unknown[], depth: number, walk: Walk): boolean {
-  const { length } = array
+  // Of items alone if there are as many as the length says: then the length leaves no room for another key, nor for a hole.
+  const values = Object.values(array)
+  const { length } = values
+  if (length !== array.length) return false
   for (let index = 0; index < length; index++) {
-    const value = array[index]
+    const value = values[index]
     if (value !== array[index]) return false
     switch (typeof value) {
       case 'string':
@@ -120,5 +127,7 @@ function isPlainArray(array: readonly unknown[], depth: number, walk: Walk): boo
         return false // a hole too: it reads as undefined
     }
   }
-  return Object.keys(array).length === length && Object.getOwnPropertySymbols(array).length === 0
+  if (walk.lengths[depth] === length) return true
+  walk.lengths[depth] = length
+  return Object.getOwnPropertySymbols(array).length === 0
 }

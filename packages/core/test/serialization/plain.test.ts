@@ -33,6 +33,8 @@ describe('the fast way', () => {
     ['a hole', Object.assign(new Array(3), { 0: 1, 2: 3 })],
     ['a hole at the end', new Array(1)],
     ['another key of an array', Object.assign([1], { x: 1 })],
+    ['another key of an array of arrays', [[1], Object.assign([1], { x: 1 })]],
+    ['a symbol of an array', [[1, 2], Object.assign([1], { [Symbol('x')]: 1 })]],
     ['another key in place of an item', Object.assign(new Array(2), { 1: 2, x: 1 })],
     ['a Date', { a: new Date() }],
     ['a null prototype', Object.create(null)],
