@@ -1,8 +1,8 @@
 /**
  * One commit: the units of a turn, decided one after the other and made durable together, under the lock.
  *
- * Order on disk: counters, the note of which runs are touched, then each run: one line in its log for all its writes (or its
- * folder into the trash), and system states, then what the lists need. A crash in between leaves every run wholly old or wholly new;
+ * Order on disk: counters, the note of which runs are touched, then each run: one line in its log for what all its writes change (or
+ * its folder into the trash), and system states, then what the lists need. The lines of several runs are synced by a journal. A crash in between leaves every run wholly old or wholly new;
  * nothing was acknowledged. Counters come first, so that a fence, version or sequence that somebody may have seen is never given
  * out again.
  */
@@ -22,6 +22,7 @@ import { replaceFile } from './durable.js'
 import { asIoError, asWriteError, corrupt } from './errors.js'
 import type { IndexFile } from './index-file.js'
 import { type Confirmed, confirmed, gone } from './index-line.js'
+import type { Journal } from './journal.js'
 import type { Layout } from './layout.js'
 import { type LoggedWrite, loggedAs } from './logged-write.js'
 import { Pace } from './pace.js'
@@ -46,12 +47,23 @@ interface Touched {
   isCertain: boolean
 }
 
+/** What all batches of a store share. */
+export interface Surroundings {
+  readonly layout: Layout
+  readonly cache: RunCache
+  readonly index: IndexFile
+  readonly journal: Journal
+  readonly token: string
+  readonly payloads: PayloadKind
+}
+
 let trashed = 0
 
 export class Batch {
   readonly #layout: Layout
   readonly #cache: RunCache
   readonly #index: IndexFile
+  readonly #journal: Journal
   readonly #token: string
   readonly #payloads: PayloadKind
   readonly #touched = new Map<string, Touched>()
@@ -60,10 +72,11 @@ export class Batch {
   #counters: Counters | null = null
   #countersRaised = false
 
-  constructor(layout: Layout, cache: RunCache, index: IndexFile, token: string, payloads: PayloadKind) {
+  constructor({ layout, cache, index, journal, token, payloads }: Surroundings) {
     this.#layout = layout
     this.#cache = cache
     this.#index = index
+    this.#journal = journal
     this.#token = token
     this.#payloads = payloads
   }
@@ -132,12 +145,13 @@ export class Batch {
   /** All at once: what takes time is that the disk confirms each. */
   async #persistAll(changed: readonly [string, Touched][]): Promise<void> {
     const pace = new Pace()
-    const works: Promise<void>[] = []
-    for (const row of this.#systemStates.values()) works.push(this.#persistSystemState(row))
-    for (const [runId, touched] of changed) {
-      works.push(this.#persistRun(runId, touched))
-      if (pace.isDue()) await pace.rest()
-    }
+    const works = [...this.#systemStates.values()].map((row) => this.#persistSystemState(row))
+    await this.#journal.gather(async () => {
+      for (const [runId, touched] of changed) {
+        works.push(this.#persistRun(runId, touched))
+        if (pace.isDue()) await pace.rest()
+      }
+    })
     await Promise.all(works)
   }
 
@@ -156,7 +170,7 @@ export class Batch {
     try {
       if (isDiscarded) await discardRun(folder, this.#layout.trashed(this.#token, ++trashed))
       written = removedBy
-      if (writes.length > 0) await appendCommit(folder, run, writes, this.#payloads)
+      if (writes.length > 0) await appendCommit(folder, run, writes, this.#payloads, this.#journal)
       if (wantsCheckpoint(run)) await this.#makeCheckpoint(folder, touched)
     } catch (cause) {
       touched.failure = { cause, after: written }

@@ -13,7 +13,8 @@ import { Pace } from './pace.js'
 const PRIVATE_FILE = 0o600
 
 const syncFile = promisify(fsync)
-const syncData = promisify(fdatasync)
+/** Makes the bytes of an open file durable. */
+export const syncData = promisify(fdatasync)
 
 async function withFile<T>(path: string, flags: string, work: (fd: number) => Promise<T>): Promise<T> {
   const fd = openSync(path, flags, PRIVATE_FILE)
@@ -113,7 +114,7 @@ function tryTo(mend: () => void): boolean {
 
 /**
  * Writes `text` at `position`, which becomes the end of the file, and gives the new size. What stood behind (an unfinished
- * line) is cut off first. `folders` got new names and become durable with it. If anything fails, the file is cut back.
+ * line) is cut off first. `confirm` makes the bytes durable, `folders` got new names and become durable with it. If anything fails, the file is cut back.
  * @throws `Unconfirmed` if it cannot be cut back
  */
 export async function appendAt(
@@ -121,13 +122,14 @@ export async function appendAt(
   position: number,
   text: string,
   folders: readonly string[] = [],
+  confirm: (fd: number) => Promise<void> = syncData,
 ): Promise<number> {
   const bytes = Buffer.from(text)
   await withFile(path, position === 0 ? 'a' : 'r+', async (fd) => {
     if (fstatSync(fd).size > position) ftruncateSync(fd, position)
     try {
       writeAll(fd, bytes, position)
-      await allDone([syncData(fd), ...folders.map(syncFolder)])
+      await allDone([confirm(fd), ...folders.map(syncFolder)])
     } catch (error) {
       if (tryTo(() => ftruncateSync(fd, position))) throw error
       throw new Unconfirmed('written, but not synced', { cause: error })

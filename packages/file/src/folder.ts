@@ -6,10 +6,19 @@ import { StateBackendError } from '@flujo-state/core'
 import fs from 'fs-extra'
 import { allDone, placeFile, replaceFile, syncFolder } from './durable.js'
 import { corrupt, isMissing, isReadOnly } from './errors.js'
-import { inFolder, isTemporary, type Layout, NAMES, tokenOfTemporary, tokenOfWaiting } from './layout.js'
+import {
+  inFolder,
+  isTemporary,
+  type Layout,
+  NAMES,
+  tokenOfJournal,
+  tokenOfTemporary,
+  tokenOfWaiting,
+} from './layout.js'
 import { leaveBehind, removeLeftBehind, takeBack } from './left-behind.js'
 import { type Identity, livenessOf, parseIdentity } from './process-identity.js'
 import { namesIn, readIfThere } from './reading.js'
+import { recover, refuseLosses, syncLogsOf } from './recovery.js'
 
 const FORMAT = 'flujo-state'
 const VERSION = 1
@@ -17,10 +26,14 @@ const PRIVATE_FOLDER = 0o700
 
 /**
  * Makes the folder a store, or sees that it is one, and enters it. False if it is one that must not be written to: then it can be
- * read without entering it.
+ * read without entering it. `hold` does work under the lock.
  * @throws `CORRUPT`, `SCHEMA_TOO_NEW` leaving it as it is
  */
-export async function openFolder(layout: Layout, identity: Identity): Promise<boolean> {
+export async function openFolder(
+  layout: Layout,
+  identity: Identity,
+  hold: (work: () => Promise<void>) => Promise<void>,
+): Promise<boolean> {
   removeLeftBehind()
   const firstNew = mkdirSync(layout.root, { recursive: true, mode: PRIVATE_FOLDER })
   const marker = await readIfThere(layout.marker)
@@ -29,11 +42,13 @@ export async function openFolder(layout: Layout, identity: Identity): Promise<bo
   try {
     await enter(layout, identity)
   } catch (error) {
-    if (marker !== null && isReadOnly(error)) return false
-    throw error
+    if (marker === null || !isReadOnly(error)) throw error
+    await refuseLosses(layout)
+    return false
   }
   try {
     if (marker === null) await writeMarker(layout, identity, firstNew)
+    await recover(layout, hold)
     await sweep(layout, identity)
   } catch (error) {
     leave(layout, identity)
@@ -148,12 +163,22 @@ export function leave(layout: Layout, identity: Identity): void {
 export async function sweep(layout: Layout, identity: Identity): Promise<void> {
   // Looked for before the living are: whoever enters in between is among those, and what it is writing is not taken for a dead one's.
   const files = await filesOfInstances(layout)
+  const journals = namesIn(layout.journals)
   const users = userFiles(layout)
   const living = new Set(users.flatMap(({ user, isDead }) => (user === null || isDead ? [] : [user.token])))
   living.add(identity.token)
   for (const { path, user, isDead } of users) if (isDead && !(user && living.has(user.token))) await tryToRemove(path)
   for (const { path, token } of files) if (!living.has(token)) await tryToRemove(path)
+  for (const name of journals)
+    if (!living.has(tokenOfJournal(name))) await tryToRemoveJournal(layout, inFolder(layout.journals, name))
   await emptyTrash(layout)
+}
+
+async function tryToRemoveJournal(layout: Layout, path: string): Promise<void> {
+  await syncLogsOf(layout, path).then(
+    () => tryToRemove(path),
+    () => undefined,
+  )
 }
 
 /** Temporary files and signs of waiting, and whose they are. */

@@ -11,7 +11,7 @@ export const MARKER = 'store.json'
 /** All that may lie in the root of a store. */
 export const NAMES: ReadonlySet<string> = new Set([
   ...[MARKER, 'counters.json', 'index.jsonl'],
-  ...['runs', 'system', 'users', 'locks', 'trash'],
+  ...['runs', 'system', 'users', 'journals', 'locks', 'trash'],
 ])
 
 /**
@@ -24,6 +24,7 @@ export const NAMES: ReadonlySet<string> = new Set([
  *     runs/<xx>/<name>/log.<n>.jsonl  its commits since then, one line each
  *     system/<name>.json              a system state
  *     users/<token>.json              an instance that has the store open
+ *     journals/<token>.<n>.jsonl      ends of logs that are not synced themselves yet
  *     locks/lock.<n>                  the right to write
  *     locks/wait.<token>              an instance that waits for it
  *     trash/<token>.<n>               deleted runs, on their way out
@@ -39,6 +40,7 @@ export class Layout {
   readonly runs: string
   readonly system: string
   readonly users: string
+  readonly journals: string
   readonly locks: string
   readonly trash: string
   /** All folders of the store, parents first. */
@@ -54,9 +56,10 @@ export class Layout {
     this.runs = join(root, 'runs')
     this.system = join(root, 'system')
     this.users = join(root, 'users')
+    this.journals = join(root, 'journals')
     this.locks = join(root, 'locks')
     this.trash = join(root, 'trash')
-    this.folders = [this.runs, this.system, this.users, this.locks, this.trash]
+    this.folders = [this.runs, this.system, this.users, this.journals, this.locks, this.trash]
   }
 
   runFolder(runId: string): string {
@@ -73,6 +76,9 @@ export class Layout {
   }
   user(token: string): string {
     return inFolder(this.users, `${token}.json`)
+  }
+  journal(token: string, number: number): string {
+    return inFolder(this.journals, `${token}.${number}.jsonl`)
   }
   lock(number: number): string {
     return inFolder(this.locks, `lock.${number}`)
@@ -111,6 +117,9 @@ export function generationOf(fileName: string): number | null {
   const match = /^log\.(\d+)\.jsonl$/.exec(fileName)
   return match ? Number(match[1]) : null
 }
+
+/** Whose journal it is, by a name in `journals`. */
+export const tokenOfJournal = (fileName: string) => fileName.split('.')[0] ?? ''
 
 const WAITING = 'wait.'
 /** Who waits for the lock, by a name in `locks`; null for any other file. */

@@ -9,12 +9,17 @@ export function logLine(runId: string, writes: readonly LoggedWrite[], payloads:
   return writeLine({ id: runId, w: writes }, payloads)
 }
 
+/** What a line is known by, see `writeLine`. */
+export const checksumOfLine = (line: string) => line.slice(LINE_BEGIN.length, LINE_BEGIN.length + 16)
+
 export interface LogContent {
   /** Whose log it is; null if it has no commit. */
   readonly runId: string | null
   readonly writes: readonly LoggedWrite[]
   /** Whether payloads stood in it as texts: they may be of another codec. */
   readonly hasTexts: boolean
+  /** The checksum of the last commit; empty if there is none. */
+  readonly last: string
   /** Bytes of whole lines; what follows is the unfinished line of a writer that is at work, or was killed at it. */
   readonly size: number
 }
@@ -33,9 +38,11 @@ export async function readLog(bytes: Buffer, path: string, expectedId: string | 
   const damaged = (at: number) => corrupt(`the commit at byte ${at} is damaged`, path, runId ?? expectedId)
   let size = 0
   let hasTexts = false
+  let last = ''
   for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, size)) {
     const line = bytes.subarray(size, end)
-    const record = readLine(line.toString())
+    const text = line.toString()
+    const record = readLine(text)
     if (record === null) {
       // A crash of the machine can leave the last line's length without all its bytes: holes read as NUL, which JSON never has.
       if (end === bytes.length - 1 && line.includes(NUL)) break
@@ -45,11 +52,12 @@ export async function readLog(bytes: Buffer, path: string, expectedId: string | 
     hasTexts ||= record.p === 'text'
     for (const write of record.w as LoggedWrite[]) writes.push(write)
     size = end + 1
+    last = checksumOfLine(text)
     if (pace.isDue()) await pace.rest()
   }
   const end = bytes.subarray(size)
   if (isLineWithoutItsNewline(end) || !canBeUnfinished(end)) throw damaged(size)
-  return { runId, writes, hasTexts, size }
+  return { runId, writes, hasTexts, last, size }
 }
 
 /** Whether these bytes, but for holes, can be the beginning of a line: it begins like every line, and is UTF-8. */

@@ -2,6 +2,7 @@
  * The folder of a run: a checkpoint and the log since then. What may be found after a crash, at whatever point:
  *
  * - an unfinished last line: no data, cut off by the next commit;
+ * - a log without its last lines: a journal has them, and who opens the store puts them back before anything is read;
  * - a checkpoint's temporary file: never looked at, swept;
  * - a new checkpoint beside the log it contains (not removed yet): the checkpoint names the next log, the old one is ignored and
  *   removed by the next checkpoint;
@@ -13,8 +14,9 @@ import { emptyImage, type RunImage, StateBackendError } from '@flujo-state/core'
 import { type ReadCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { appendAt, confirmChanges, replaceFile } from './durable.js'
 import { corrupt, isMissing } from './errors.js'
+import type { Journal } from './journal.js'
 import { CHECKPOINT, generationOf, inFolder, isTemporary, logName } from './layout.js'
-import { type LogContent, logLine, readLog } from './log.js'
+import { checksumOfLine, type LogContent, logLine, readLog } from './log.js'
 import { applyLogged, DoesNotFit, isSplice, type LoggedWrite } from './logged-write.js'
 import { Pace } from './pace.js'
 import { lookAt, namesIn, readSeen } from './reading.js'
@@ -102,7 +104,16 @@ async function replay(
   const splices = log ? await applyLog(image, log, path, runId) : 0
   const generation = checkpoint?.generation ?? 0
   const hasTexts = (checkpoint?.hasTexts ?? false) || (log?.hasTexts ?? false)
-  return { runId, image, generation, logSize: log?.size ?? 0, splices, checkpointSize: checkpoint?.size ?? 0, hasTexts }
+  return {
+    runId,
+    image,
+    generation,
+    logSize: log?.size ?? 0,
+    lastCommit: log?.last ?? '',
+    splices,
+    checkpointSize: checkpoint?.size ?? 0,
+    hasTexts,
+  }
 }
 
 /** Gives the number of splices. */
@@ -142,13 +153,19 @@ export async function appendCommit(
   run: StoredRun,
   writes: readonly LoggedWrite[],
   payloads: PayloadKind,
+  journal: Journal,
 ): Promise<void> {
   const shard = dirname(folder)
   if (stampOfRun(run) === null && mkdirSync(folder, { recursive: true, mode: 0o700 }) === shard)
     namedShards.delete(shard)
   const path = inFolder(folder, logName(run.generation))
   const line = logLine(run.runId, writes, kindIn(run, payloads))
-  run.logSize = await appendAt(path, run.logSize, line, namesToSync(folder, run))
+  const names = namesToSync(folder, run)
+  const end = { log: path, at: run.logSize, after: run.lastCommit, line }
+  // The journal is for further lines only: it cannot bring back a name.
+  const confirm = names.length === 0 ? (fd: number) => journal.confirm(end, fd) : undefined
+  run.logSize = await appendAt(path, run.logSize, line, names, confirm)
+  run.lastCommit = checksumOfLine(line)
   run.splices += writes.filter(isSplice).length
   if (!run.isNamed) namedShards.add(shard)
   run.isNamed = true
@@ -180,7 +197,15 @@ export async function makeCheckpoint(
   const file = lookAt(path)
   const checkpointStamp = stampFrom(CHECKPOINT, file)
   const checkpointSize = Number(file?.size ?? 0)
-  Object.assign(run, { generation, logSize: 0, splices: 0, checkpointSize, checkpointStamp, logStamp: null })
+  Object.assign(run, {
+    generation,
+    logSize: 0,
+    lastCommit: '',
+    splices: 0,
+    checkpointSize,
+    checkpointStamp,
+    logStamp: null,
+  })
   for (const name of namesIn(folder)) {
     const isOldLog = (generationOf(name) ?? generation) < generation
     if (isOldLog || isTemporary(name)) unlinkSync(inFolder(folder, name))

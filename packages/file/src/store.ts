@@ -21,11 +21,12 @@ import {
   type SystemStateRow,
   stepsInOrder,
 } from '@flujo-state/core'
-import { Batch } from './batch.js'
+import { Batch, type Surroundings } from './batch.js'
 import { asIoError } from './errors.js'
 import { emptyTrash, enter, leave, openFolder, otherUsers, sweep } from './folder.js'
 import { IndexFile } from './index-file.js'
 import { confirmed } from './index-line.js'
+import { Journal } from './journal.js'
 import type { Layout } from './layout.js'
 import { Lock } from './lock.js'
 import { Pace } from './pace.js'
@@ -53,6 +54,8 @@ export class FileStore implements StateStore {
   readonly #lock: Lock
   readonly #index: IndexFile
   readonly #runs: RunCache
+  readonly #journal: Journal
+  readonly #surroundings: Surroundings
   /** Whether others know of this instance: not while it only reads what must not be written to. */
   #hasEntered = false
   /** Emptying of the trash, in the background. */
@@ -64,6 +67,11 @@ export class FileStore implements StateStore {
     this.#lock = new Lock(options.layout, this.#identity, options.busyTimeoutMs)
     this.#index = new IndexFile(options.layout, this.#identity.token)
     this.#runs = new RunCache(options.layout)
+    this.#journal = new Journal(options.layout, this.#identity.token)
+    this.#surroundings = {
+      ...{ layout: options.layout, cache: this.#runs, index: this.#index, journal: this.#journal },
+      ...{ token: this.#identity.token, payloads: options.payloads },
+    }
   }
 
   get waits(): number {
@@ -72,7 +80,7 @@ export class FileStore implements StateStore {
 
   open(): Promise<void> {
     return this.#guard('opening the store', async () => {
-      this.#hasEntered = await openFolder(this.#layout, this.#identity)
+      this.#hasEntered = await openFolder(this.#layout, this.#identity, (work) => this.#lock.hold(work))
     })
   }
 
@@ -81,6 +89,7 @@ export class FileStore implements StateStore {
       await this.#sweeping
       if (!this.#hasEntered) return
       try {
+        await this.#journal.close()
         // The last one to leave takes along what crashes of others have left; holding the lock removes those of the dead.
         const isLast = otherUsers(this.#layout, this.#identity).length === 0
         if (isLast)
@@ -108,7 +117,7 @@ export class FileStore implements StateStore {
   commit(units: readonly CommitUnit[], decide: Decide): Promise<CommitOutcome[]> {
     return this.#guard('writing', () =>
       this.#exclusively(async () => {
-        const batch = new Batch(this.#layout, this.#runs, this.#index, this.#identity.token, this.#options.payloads)
+        const batch = new Batch(this.#surroundings)
         const outcomes: CommitOutcome[] = []
         const pace = new Pace()
         for (const [number, unit] of units.entries()) {
@@ -199,6 +208,7 @@ export class FileStore implements StateStore {
           )
         for (const runId of [...(await this.#index.refresh()).runIds()]) await this.#compactRun(runId)
         await this.#index.rewrite()
+        await this.#journal.close()
         await sweep(this.#layout, this.#identity)
       })
     })

@@ -10,6 +10,8 @@ export interface StoredRun {
   generation: number
   /** Bytes of whole lines in the log. */
   logSize: number
+  /** The checksum of its last line, see `LogEnd`; empty if it has none. */
+  lastCommit: string
   /** Splices of payloads in the log. */
   splices: number
   checkpointSize: number
@@ -24,7 +26,7 @@ export interface StoredRun {
 
 /** A run that has no files yet. */
 export function newRun(runId: string): StoredRun {
-  const sizes = { generation: 0, logSize: 0, splices: 0, checkpointSize: 0 }
+  const sizes = { lastCommit: '', generation: 0, logSize: 0, splices: 0, checkpointSize: 0 }
   const nothing = { isNamed: false, checkpointStamp: null, logStamp: null }
   return { runId, image: emptyImage(), ...sizes, ...nothing, hasTexts: false }
 }

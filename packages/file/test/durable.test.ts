@@ -1,5 +1,7 @@
 import type * as realFs from 'node:fs'
+import { cpSync, readFileSync, truncateSync } from 'node:fs'
 import { basename, dirname, relative } from 'node:path'
+import type { StateBackend } from '@flujo-state/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { FileBackend } from '../src/index.js'
 import { filesIn, openBackend, reopened, runFolderOf, savedValue, stateOf, temporaryFolder } from './support/folder.js'
@@ -130,6 +132,46 @@ describe('before a promise resolves', () => {
     expect(calls()).toEqual([`write ${inRun('a')}/log.0.jsonl`, `fdatasync ${inRun('a')}/log.0.jsonl`])
   })
 
+  it('further commits to several runs are on disk by one sync, of the journal that has them all', async () => {
+    const ids = ['b', 'c', 'd', 'e']
+    const saveAll = (value: unknown) => Promise.all(ids.map((runId) => backend.saveState(runId, stateOf(value))))
+    await saveAll(1)
+    calls()
+    await saveAll(2)
+    const journal = expect.stringMatching(/^write journals\//)
+    const writes = ids.map((runId) => `write ${inRun(runId)}/log.0.jsonl`)
+    const done = calls()
+    expect(done.slice(0, 5)).toEqual([...writes, journal])
+    expect(done.slice(5).sort()).toEqual([expect.stringMatching(/^fdatasync journals\//), 'fsync journals'])
+    await saveAll(3)
+    expect(calls().slice(5)).toEqual([expect.stringMatching(/^fdatasync journals\//)])
+    expect(await reopened(folder, (other) => savedValue(other, 'e'))).toBe(3)
+  })
+
+  it('logs are synced themselves before their journal goes', async () => {
+    const ids = ['b', 'c', 'd', 'e']
+    for (const value of [1, 2]) await Promise.all(ids.map((runId) => backend.saveState(runId, stateOf(value))))
+    calls()
+    await backend.shutdown()
+    expect(calls().slice(0, 4).sort()).toEqual(ids.map((runId) => `fdatasync ${inRun(runId)}/log.0.jsonl`).sort())
+    expect(filesIn(folder).filter((name) => name.startsWith('journals'))).toEqual([])
+  })
+
+  it('a store that can only be read is refused while a log lacks what a journal has', async () => {
+    const ids = ['b', 'c', 'd', 'e']
+    for (const value of [1, 2]) await Promise.all(ids.map((runId) => backend.saveState(runId, stateOf(value))))
+    const copy = temporaryFolder()
+    cpSync(folder, copy, { recursive: true })
+    disk.fail = (call, path) => (call === 'write' && path.includes('/users/') ? 'EROFS' : null)
+    expect(await savedValue(openBackend(copy), 'b')).toBe(2)
+    const log = `${runFolderOf(copy, 'b')}/log.0.jsonl`
+    truncateSync(log, readFileSync(log).length - 20)
+    const reading = openBackend(copy).loadState('b')
+    await expect(reading).rejects.toMatchObject({ code: 'IO', message: expect.stringMatching(/open it once/) })
+    disk.fail = null
+    expect(await reopened(copy, (other) => savedValue(other, 'b'))).toBe(2)
+  })
+
   it('a file that is replaced is on disk before it gets its name, and its name after', async () => {
     await backend.setSystemState('key', { value: 'new' })
     const [file] = filesIn(folder).filter((name) => name.startsWith('system'))
@@ -191,6 +233,23 @@ describe.each(CODES)('%s', (code, advice) => {
       expect(
         await reopened(folder, async (other) => [await savedValue(other, 'a'), await savedValue(other, 'b')]),
       ).toEqual(['next', 'next'])
+    },
+  )
+
+  it.each(['write', 'fdatasync'])(
+    'at the %s of the journal keeps all old values, and the next calls work',
+    async (call) => {
+      const ids = ['b', 'c', 'd', 'e']
+      const saveAll = (value: unknown) => ids.map((runId) => backend.saveState(runId, stateOf(value)))
+      const values = (other: FileBackend | StateBackend) => Promise.all(ids.map((runId) => savedValue(other, runId)))
+      await Promise.all(saveAll('first'))
+      await Promise.all(saveAll('second'))
+      failing((name, path) => name === call && path.includes('/journals/'))
+      for (const saving of saveAll('lost')) await isRefused(saving)
+      disk.fail = null
+      expect([await values(backend), await reopened(folder, values)]).toEqual(Array(2).fill(ids.map(() => 'second')))
+      await Promise.all(saveAll('third'))
+      expect([await values(backend), await reopened(folder, values)]).toEqual(Array(2).fill(ids.map(() => 'third')))
     },
   )
 

@@ -9,7 +9,7 @@ describe('a new folder', () => {
   it('is made by many at once', async () => {
     for (let round = 0; round < 10; round++) {
       const folder = `${temporaryFolder()}/store`
-      const opening = Array.from({ length: 6 }, () => openFolder(new Layout(folder), newIdentity()))
+      const opening = Array.from({ length: 6 }, () => openFolder(new Layout(folder), newIdentity(), (work) => work()))
       expect(await Promise.all(opening)).toEqual([true, true, true, true, true, true])
       expect(filesIn(folder).filter((name) => name.startsWith('users'))).toHaveLength(6)
     }
@@ -20,7 +20,7 @@ describe('sweep', () => {
   it('leaves what one that enters meanwhile is just writing', async () => {
     const layout = new Layout(temporaryFolder())
     const identity = newIdentity()
-    await openFolder(layout, identity)
+    await openFolder(layout, identity, (work) => work())
     const other = newIdentity()
     const written = temporaryName(layout.marker, other.token)
     // The other one enters and writes just before the sweeper looks at the store's own folder.
@@ -41,7 +41,7 @@ describe('sweep', () => {
   it('removes what the dead left', async () => {
     const layout = new Layout(temporaryFolder())
     const identity = newIdentity()
-    await openFolder(layout, identity)
+    await openFolder(layout, identity, (work) => work())
     const written = temporaryName(layout.marker, newIdentity().token)
     writeFileSync(written, '{')
     await sweep(layout, identity)

@@ -9,6 +9,7 @@ import {
   Layout,
   logName,
   temporaryName,
+  tokenOfJournal,
   tokenOfTemporary,
   tokenOfWaiting,
 } from '../src/layout.js'
@@ -71,6 +72,7 @@ describe('names', () => {
     const temporary = basename(temporaryName(layout.counters, 'token-1'))
     expect([isTemporary(temporary), tokenOfTemporary(temporary)]).toEqual([true, 'token-1'])
     expect([tokenOfWaiting(basename(layout.waiting('token-1'))), tokenOfWaiting('lock.1')]).toEqual(['token-1', null])
+    expect(tokenOfJournal(basename(layout.journal('token-1', 2)))).toBe('token-1')
     expect([isShardName('.DS_Store'), isRunFolderName('Thumbs.db')]).toEqual([false, false])
   })
 })

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { StateBackend } from '@flujo-state/core'
 import { describe, expect, it } from 'vitest'
-import { logLine, readLog } from '../src/log.js'
+import { checksumOfLine, logLine, readLog } from '../src/log.js'
 import { fileOf, openBackend, reopened, savedValue, stateOf, temporaryFolder } from './support/folder.js'
 
 async function storeWithLog(): Promise<{ folder: string; log: string }> {
@@ -146,11 +146,10 @@ describe('damage', () => {
 it('reads what it wrote', async () => {
   const writes = [{ kind: 'delete-lease', runId: 'a' }] as const
   const text = logLine('a', writes, 'json')
-  expect(await readLog(Buffer.from(text), 'log', null)).toEqual({
-    runId: 'a',
-    writes,
-    hasTexts: false,
-    size: text.length,
-  })
-  expect(await readLog(Buffer.alloc(0), 'log', null)).toEqual({ runId: null, writes: [], hasTexts: false, size: 0 })
+  const last = checksumOfLine(text)
+  expect(JSON.parse(text)).toMatchObject({ c: last })
+  const content = { runId: 'a', writes, hasTexts: false, last, size: text.length }
+  expect(await readLog(Buffer.from(text), 'log', null)).toEqual(content)
+  const nothing = { runId: null, writes: [], hasTexts: false, last: '', size: 0 }
+  expect(await readLog(Buffer.alloc(0), 'log', null)).toEqual(nothing)
 })
