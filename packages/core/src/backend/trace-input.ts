@@ -26,23 +26,34 @@ export function flattenTrace(root: SpanNodeInput): PlacedSpan[] {
   const placed: PlacedSpan[] = []
   const seen = new Set<string>()
   const pending: Pending[] = [{ node: root, parentSpanId: null, parent: null, index: 0 }]
-  for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
-    const here = item
+  for (let here = pending.pop(); here !== undefined; here = pending.pop()) {
     const synthetic = here.parent === null && isSynthetic(here.node)
-    const { children = [], ...span } = synthetic
-      ? check(spanNodeInput.pick({ children: true }).loose(), here.node)
-      : check(spanNodeInput, here.node, () => pathOf(here))
-    if (!synthetic) {
-      const { spanId } = span as PlacedSpan['span']
-      if (seen.has(spanId)) refuse(`${pathText(here)}.spanId`, `'${spanId}' stands in the tree twice`)
-      seen.add(spanId)
-      placed.push({ span: span as PlacedSpan['span'], parentSpanId: here.parentSpanId, path: () => pathText(here) })
-    }
-    const parentSpanId = synthetic ? null : (span as PlacedSpan['span']).spanId
+    const { spanId, children } = synthetic ? checkSynthetic(here.node) : place(here, placed, seen)
+    if (children === undefined) continue
     for (let index = children.length - 1; index >= 0; index--)
-      pending.push({ node: children[index], parentSpanId, parent: here, index })
+      pending.push({ node: children[index], parentSpanId: spanId, parent: here, index })
   }
   return placed
+}
+
+/** Checks a node and puts its span behind the others. */
+function place(here: Pending, placed: PlacedSpan[], seen: Set<string>): CheckedNode {
+  const span = check(spanNodeInput, here.node, () => pathOf(here))
+  if (seen.has(span.spanId)) refuse(`${pathText(here)}.spanId`, `'${span.spanId}' stands in the tree twice`)
+  seen.add(span.spanId)
+  placed.push({ span, parentSpanId: here.parentSpanId, path: () => pathText(here) })
+  return span
+}
+
+/** What is above the children, which have no parent then. */
+interface CheckedNode {
+  readonly spanId: string | null
+  readonly children?: readonly unknown[] | undefined
+}
+
+function checkSynthetic(node: unknown): CheckedNode {
+  const { children } = check(spanNodeInput.pick({ children: true }).loose(), node)
+  return { spanId: null, children }
 }
 
 function isSynthetic(node: unknown): boolean {

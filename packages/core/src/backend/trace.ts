@@ -118,14 +118,14 @@ export async function getSpans(
 }
 
 function decodeSpan(kernel: Kernel, call: Call, row: SpanRow): MaybePromise<Span> {
-  const { runId, ...plain } = row
+  const { runId } = row
   return settle<Span>({
-    spanId: plain.spanId,
-    parentSpanId: plain.parentSpanId,
-    name: plain.name,
-    startTime: plain.startTime,
-    endTime: plain.endTime,
-    status: plain.status,
+    spanId: row.spanId,
+    parentSpanId: row.parentSpanId,
+    name: row.name,
+    startTime: row.startTime,
+    endTime: row.endTime,
+    status: row.status,
     attributes: kernel.decode(call, row.attributes, { runId, field: 'attributes' }) as MaybePromise<Span['attributes']>,
     events: kernel.decode(call, row.events, { runId, field: 'events' }) as MaybePromise<Span['events']>,
   })
@@ -134,13 +134,10 @@ function decodeSpan(kernel: Kernel, call: Call, row: SpanRow): MaybePromise<Span
 export async function getTrace(kernel: Kernel, call: Call, runIdInput: string): Promise<SpanNode | null> {
   const runId = checkId(runIdInput, 'runId')
   const rows = await kernel.read((store) => store.readSpans(runId))
-  if (rows.length === 0) return null
-  const spans = await kernel.list(call, rows, (row) => decodeSpan(kernel, call, row))
-  const { roots, childrenOf } = buildForest(spans)
-  const nodes = new Map(spans.map((span) => [span.spanId, { ...span, children: [] as SpanNode[] }]))
-  const nodesOf = (spans: readonly Span[]) => spans.flatMap((span) => nodes.get(span.spanId) ?? [])
-  for (const node of nodes.values()) node.children = nodesOf(childrenOf.get(node.spanId) ?? [])
-  const [first, ...others] = nodesOf(roots)
+  const nodes = (await kernel.list(call, rows, (row) => decodeSpan(kernel, call, row))) as SpanNode[]
+  const { roots, childrenOf } = buildForest(nodes)
+  for (const node of nodes) node.children = childrenOf.get(node.spanId) ?? []
+  const [first, ...others] = roots
   if (first === undefined || others.length === 0) return first ?? null
   const children = [first, ...others]
   return { ...SYNTHETIC_ROOT, parentSpanId: null, ...coveringTimes(children), attributes: {}, events: [], children }

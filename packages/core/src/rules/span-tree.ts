@@ -25,7 +25,8 @@ export function bySpanOrder(a: TreeSpan, b: TreeSpan): number {
 /** Every span once, each with its children in order; the roots first to last. */
 export interface SpanForest<S extends TreeSpan> {
   readonly roots: readonly S[]
-  readonly childrenOf: ReadonlyMap<string, readonly S[]>
+  /** The lists are the caller's own. */
+  readonly childrenOf: ReadonlyMap<string, S[]>
 }
 
 /** A span without a parent asks for the parent null, which is none. */
