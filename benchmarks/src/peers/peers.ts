@@ -74,7 +74,7 @@ interface KeyvStore {
   query(sql: string): Promise<readonly { readonly count: number }[]>
 }
 interface Keyv {
-  readonly default: new (options: {
+  readonly Keyv: new (options: {
     readonly store: KeyvStore
   }) => {
     set(key: string, value: unknown): Promise<unknown>
@@ -83,7 +83,7 @@ interface Keyv {
   }
 }
 interface KeyvSqlite {
-  readonly default: new (options: { readonly uri: string }) => KeyvStore
+  readonly KeyvSqlite: new (options: { readonly uri: string }) => KeyvStore
 }
 
 const keyv: Peer = {
@@ -91,8 +91,8 @@ const keyv: Peer = {
   places: SQLITE,
   keepsSnapshots: true,
   async open(load, folder, synchronous) {
-    const { default: Keyv } = await load<Keyv>('keyv')
-    const { default: KeyvSqlite } = await load<KeyvSqlite>('@keyv/sqlite')
+    const { Keyv } = await load<Keyv>('keyv')
+    const { KeyvSqlite } = await load<KeyvSqlite>('@keyv/sqlite')
     const store = new KeyvSqlite({ uri: `sqlite://${join(folder, 'keyv.db')}` })
     await store.query('PRAGMA journal_mode = WAL')
     await store.query(`PRAGMA synchronous = ${synchronous}`)

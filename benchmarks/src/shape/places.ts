@@ -12,8 +12,6 @@ import { syncsSoFar } from './sync-counter.js'
 /** A place whose work can be counted. */
 export interface CountedPlace {
   readonly name: string
-  /** Whether writes in flight together are made durable by one sync, whatever runs they belong to. */
-  readonly sharesCommits: boolean
   readonly open: (folder: string) => Promise<Counted & { readonly close: () => Promise<void> }>
   /** What rewrites whole snapshots by hand, in the same folder. */
   readonly openControl: (folder: string) => MaybePromise<Snapshots>
@@ -21,7 +19,6 @@ export interface CountedPlace {
 
 const sqlite: CountedPlace = {
   name: 'sqlite',
-  sharesCommits: true,
   async open(folder) {
     let [statements, syncs, writing] = [0, 0, false]
     const verbose = (sql: unknown) => {
@@ -48,7 +45,6 @@ const sqlite: CountedPlace = {
 
 const file: CountedPlace = {
   name: 'file',
-  sharesCommits: false,
   async open(folder) {
     const backend = new FileBackend(join(folder, 'counted'))
     const now = () => ({ statements: null, syncs: syncsSoFar(), bytes: bytesWritten() })

@@ -49,9 +49,10 @@ export class SQLiteLists implements ListControl {
     this.#failed = query(
       `${summaries('control_by_update')} WHERE status = 'failed' AND updated_at >= ? ORDER BY updated_at DESC, run_id DESC`,
     )
-    // The plus keeps SQLite from an index on the expression, which ours may have made before the copy.
+    // The plus keeps SQLite from an index on the expression, which ours may have made before the copy; the cross join has it
+    // look at each snapshot in turn, and only for those that fit at the run.
     this.#withMetadata = query(
-      `SELECT ${RUN_COLUMNS.map((name) => `runs.${name}`)} FROM workflow_state JOIN runs USING (run_id)
+      `SELECT ${RUN_COLUMNS.map((name) => `runs.${name}`)} FROM workflow_state CROSS JOIN runs USING (run_id)
        WHERE +json_extract(workflow_state.metadata, ?) = ? ORDER BY runs.created_at DESC, runs.run_id DESC`,
     )
     this.#stats = database.prepare(

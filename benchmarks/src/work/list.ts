@@ -8,7 +8,7 @@ import type { SQLiteLists } from '../subjects/sqlite-lists.js'
 
 const LIMIT = 50
 /** What a scanning control reads of rows in a round. */
-const ROWS_SCANNED = 400_000
+const ROWS_SCANNED = 100_000
 
 const statusOf = (call: number): WorkflowStatus => WORKFLOW_STATUSES[call % WORKFLOW_STATUSES.length] ?? 'running'
 const runIds = (rows: readonly Listed[]) => rows.map((row) => row.runId)
@@ -35,7 +35,14 @@ export function newest(places: readonly Place[], settings: Settings): Contest[] 
           { memory: 'filter over sorted summaries', file: 'read every file' }[place.name as string] ?? 'indexed query',
         // Smaller stores only show how the cost grows.
         target: place.hasTransactions && rows === sizes.at(-1) ? 0.5 : undefined,
-        open: (site) => readingMatch(place, site, { ...reading, rows, calls: lists, digest: runIds }),
+        open: (site) =>
+          readingMatch(place, site, {
+            ...reading,
+            rows,
+            calls: lists,
+            controlCalls: place.name === 'file' ? 2 : lists,
+            digest: runIds,
+          }),
       }),
     )
   })
