@@ -26,15 +26,17 @@ import { lookAt, namesIn, openIfThere, readAt } from './reading.js'
 import { readRun } from './run-folder.js'
 import { stampOf } from './stored-run.js'
 
-/** Lines above those that are needed, before the file is written anew; and lines of our own between two looks at that. */
-const SPARE_LINES = 2000
-/** Lines written at once. */
-const LINES_PER_WRITE = 100
+/** Entries above those that are needed, before the file is written anew; and entries of our own between two looks at that. */
+const SPARE = 2000
+/** Runs that share a line when the file is written anew. */
+const RUNS_PER_LINE = 100
 /** So many runs that the index does not fit are worth writing it anew. */
 const MANY_MISFITS = 100
 /** Folders looked at side by side. */
 const PARALLEL = 16
 const NEWLINE = 10
+
+const entriesIn = (line: IndexLine) => ('touched' in line ? 1 : line.confirmed.length)
 
 export class IndexFile {
   readonly #layout: Layout
@@ -45,8 +47,8 @@ export class IndexFile {
   /** Which file was read how far; 'none': there was no file, so nobody has written since; null: not looked yet. */
   #ino: bigint | 'none' | null = null
   #offset = 0
-  #lines = 0
-  /** Lines of our own since the file was last looked at whether it is too long. */
+  #entries = 0
+  /** Entries of our own since the file was last looked at whether it is too long. */
   #appended = 0
   /** Runs that were read from their own files because the index did not fit. */
   #misfits = 0
@@ -59,7 +61,7 @@ export class IndexFile {
 
   /** Says which runs are about to change. Called under the lock, before. */
   touch(runIds: readonly string[]): void {
-    this.#append([{ touched: runIds }])
+    this.#append({ touched: runIds })
   }
 
   /**
@@ -68,8 +70,8 @@ export class IndexFile {
    */
   async confirm(runs: readonly Confirmed[]): Promise<void> {
     try {
-      this.#append(runs)
-      if (this.#appended > SPARE_LINES) await this.#shorten()
+      if (runs.length > 0) this.#append({ confirmed: runs })
+      if (this.#appended > SPARE) await this.#shorten()
       await this.mend()
     } catch {
       // Said above.
@@ -81,17 +83,16 @@ export class IndexFile {
     if (this.#misfits > MANY_MISFITS) await this.rewrite().catch(() => undefined)
   }
 
-  #append(lines: readonly IndexLine[]): void {
-    if (lines.length === 0) return
+  #append(line: IndexLine): void {
     // The newline first: what a killed writer left unfinished then spoils nothing but itself.
-    appendFileSync(this.#layout.index, `\n${lines.map(writeIndexLine).join('')}`, { mode: 0o600 })
-    this.#appended += lines.length
+    appendFileSync(this.#layout.index, `\n${writeIndexLine(line)}`, { mode: 0o600 })
+    this.#appended += entriesIn(line)
   }
 
   async #shorten(): Promise<void> {
     this.#appended = 0
     const lists = await this.refresh()
-    if (this.#lines > 4 * lists.size + SPARE_LINES) await this.rewrite()
+    if (this.#entries > 4 * lists.size + SPARE) await this.rewrite()
   }
 
   /** The lists as of this call or later. */
@@ -140,7 +141,7 @@ export class IndexFile {
     this.#unconfirmed.clear()
     this.#ino = ino
     this.#offset = 0
-    this.#lines = 0
+    this.#entries = 0
     this.#misfits = 0
   }
 
@@ -151,7 +152,6 @@ export class IndexFile {
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, begin)) {
       if (end > begin) {
         this.#takeLine(bytes.toString('utf8', begin, end))
-        this.#lines += 1
         if (pace.isDue()) await pace.rest()
       }
       begin = end + 1
@@ -163,8 +163,9 @@ export class IndexFile {
     const line = readIndexLine(text)
     // A damaged line is passed over: its run is found out by comparing with the folders, or stays unconfirmed.
     if (line === null) return
+    this.#entries += entriesIn(line)
     if ('touched' in line) for (const runId of line.touched) this.#unconfirmed.add(runId)
-    else this.#put(line)
+    else for (const run of line.confirmed) this.#put(run)
   }
 
   #put({ run: runId, now, after, evaluations }: Confirmed): void {
@@ -232,12 +233,10 @@ export class IndexFile {
     const lists = await this.refresh()
     const known = [...this.#known].filter(([runId]) => !this.#unconfirmed.has(runId))
     function* parts() {
-      for (let first = 0; first < known.length; first += LINES_PER_WRITE) {
-        const part = known.slice(first, first + LINES_PER_WRITE)
-        const lines = part.map(([run, now]) =>
-          writeIndexLine({ run, now, after: 0, evaluations: lists.evaluationsOf(run) }),
-        )
-        yield Buffer.from(lines.join(''))
+      for (let first = 0; first < known.length; first += RUNS_PER_LINE) {
+        const part = known.slice(first, first + RUNS_PER_LINE)
+        const confirmed = part.map(([run, now]) => ({ run, now, after: 0, evaluations: lists.evaluationsOf(run) }))
+        yield Buffer.from(writeIndexLine({ confirmed }))
       }
     }
     await placeFile(this.#layout.index, parts(), this.#token)

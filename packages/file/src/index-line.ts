@@ -21,8 +21,8 @@ export interface Confirmed {
   readonly evaluations: readonly EvaluationPlace[]
 }
 
-/** `touched`: runs that may be changing from here on, until they are confirmed. */
-export type IndexLine = { readonly touched: readonly string[] } | Confirmed
+/** `touched`: runs that may be changing from here on, until they are confirmed. A line has all runs of a commit. */
+export type IndexLine = { readonly touched: readonly string[] } | { readonly confirmed: readonly Confirmed[] }
 
 export const writeIndexLine = (line: IndexLine) => writeLine(line, 'text')
 

@@ -2,7 +2,7 @@
  * Records as readable text. Payloads are texts of the codec; where those are JSON they stand in the file as JSON, not as
  * strings of escaped JSON, so that people and tools like jq can read them. Every text is checksummed.
  */
-import { createHash, type Hash } from 'node:crypto'
+import crypto, { type Hash } from 'node:crypto'
 
 /** How payloads stand in a text: as the JSON they are, or as strings. */
 export type PayloadForm = 'json' | 'text'
@@ -144,7 +144,11 @@ export function readMember(name: string, json: string, form: PayloadForm): unkno
 /** 64 bits of SHA-256, as hex: against damage, not against forgery. */
 export const digestOf = (hash: Hash) => hash.digest('hex').slice(0, 16)
 
-const checksum = (text: string) => digestOf(createHash('sha256').update(text))
+// Since Node 20.12, and twice as fast for the short lines of logs.
+const checksum: (text: string) => string =
+  crypto.hash === undefined
+    ? (text) => digestOf(crypto.createHash('sha256').update(text))
+    : (text) => crypto.hash('sha256', text).slice(0, 16)
 
 /** A record as one line, `{"c":"<checksum>",…}`; the checksum is over what follows it. */
 export function writeLine(record: object, kind: PayloadKind): string {
