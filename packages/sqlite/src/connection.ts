@@ -76,16 +76,34 @@ export class Connection {
     return this.#lock.attempt(() => this.#withOurSettings(() => this.#within('deferred', work)))
   }
 
+  /** The same for reads that mostly need one statement only: `first`, which gives undefined if they need `work` instead. */
+  readAtOnce<T>(first: () => T | undefined, work: () => T): MaybePromise<T> {
+    return this.#lock.attempt(() =>
+      this.#withOurSettings(() => {
+        const found = first()
+        return found === undefined ? this.#within('deferred', work) : found
+      }),
+    )
+  }
+
   /** The same for callers that cannot wait. @throws `BUSY` where others would have waited */
   snapshotNow<T>(work: () => T): T {
     return this.#lock.attemptNow(() => this.#withOurSettings(() => this.#within('deferred', work)))
   }
 
-  /** Runs writes in one immediate transaction: all of them are committed, and durable, or none. May be run more than once. */
-  write<T>(work: () => T): MaybePromise<T> {
+  /**
+   * Runs writes in one immediate transaction: all of them are committed, and durable, or none, and then `forget` is told. May be
+   * run more than once.
+   */
+  write<T>(work: () => T, forget?: () => void): MaybePromise<T> {
     return this.#lock.attemptInTurn(() => {
       if (this.handle.inTransaction) throw new HandleInUse()
-      return this.#withOurSettings(() => this.#within('immediate', work))
+      try {
+        return this.#withOurSettings(() => this.#within('immediate', work))
+      } catch (error) {
+        forget?.()
+        throw error
+      }
     })
   }
 

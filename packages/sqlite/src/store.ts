@@ -27,6 +27,7 @@ import {
 import { Connection } from './connection.js'
 import { loadDriver } from './driver.js'
 import { translate } from './errors.js'
+import { KnownHistories } from './known-histories.js'
 import { Lock } from './lock.js'
 import { migrate, pendingMigrations } from './migrate.js'
 import type { Migration } from './migrations/index.js'
@@ -47,6 +48,7 @@ export interface StoreOptions {
 interface Opened {
   readonly connection: Connection
   readonly queries: Queries
+  readonly histories: KnownHistories
 }
 
 /** Rows in tables: reads and applies what core has decided. */
@@ -89,7 +91,8 @@ export class SQLiteStore implements StateStore {
       const { handle, statements } = connection
       if (pending.length > 0) await connection.write(() => migrate({ handle, statements, store }))
       const indexed = await this.#indexMetadata(connection)
-      this.#opened = { connection, queries: new Queries(statements, offloadBytes, indexed) }
+      const queries = new Queries(statements, offloadBytes, indexed)
+      this.#opened = { connection, queries, histories: new KnownHistories() }
     } catch (error) {
       connection.close()
       throw error
@@ -141,13 +144,14 @@ export class SQLiteStore implements StateStore {
   }
 
   #commitTogether(units: readonly CommitUnit[], decide: Decide): MaybePromise<CommitOutcome[]> {
-    const { connection, queries } = this.#open()
-    return connection.write(() => {
-      const writer = new Writer(queries, decide, Date.now())
+    const { connection, queries, histories } = this.#open()
+    const write = () => {
+      const writer = new Writer(queries, histories, decide, Date.now())
       const outcomes = units.map((unit) => writer.apply(unit))
       writer.finish()
       return outcomes
-    })
+    }
+    return connection.write(write, () => histories.clear())
   }
 
   /** So that a unit that cannot be written fails alone. */
@@ -171,11 +175,14 @@ export class SQLiteStore implements StateStore {
 
   readState(runId: string): MaybePromise<StoredState | null> {
     const { connection, queries } = this.#open()
-    return connection.snapshot(() => {
-      const row = queries.states.read(runId)
-      if (row === null) return null
-      return { row, history: row.historyLength === 0 ? [] : queries.histories.read(row.id) }
-    })
+    const { states, histories } = queries
+    return connection.readAtOnce(
+      () => states.readAlone(runId),
+      () => {
+        const row = states.read(runId)
+        return row && { row, history: histories.read(row.id) }
+      },
+    )
   }
   readRun(runId: string): MaybePromise<RunRow | null> {
     return this.#read(({ runs }) => runs.read(runId))

@@ -1,19 +1,29 @@
 import {
   type CommitOutcome,
   type CommitUnit,
-  type Counters,
   type Decide,
   type Encoded,
   type RunHead,
+  type StateHead,
+  type StatePatchRow,
   type StateRow,
   stepOf,
   type Write,
 } from '@flujo-state/core'
+import type { KnownHistories } from './known-histories.js'
+import { LazyCounters } from './queries/counter.js'
 import { NO_HEAD, type StoredHead } from './queries/head.js'
 import type { Queries } from './queries/index.js'
 import { CountChanges } from './queries/statistics.js'
+import type { KnownState } from './queries/workflow-state.js'
 
-type KnownState = StoredHead['state']
+/** A snapshot as it is stored before or after a write of its unit. */
+interface Known extends KnownState {
+  readonly row: KnownState['row'] & Pick<StateHead, 'version' | 'executionTimeMs'>
+  readonly historyLength: number
+  /** The items of the history; null: they would have to be read. */
+  readonly history: readonly Encoded[] | null
+}
 /** Writes of one table that is not the snapshot's. */
 type Beside = Exclude<
   Write,
@@ -28,41 +38,29 @@ export class Writer {
   readonly #decide: Decide
   readonly #now: number
   readonly #counted = new CountChanges()
-  #counters: Counters | null = null
-  /** Read when a decision asks for them: most do not. */
-  readonly #lazyCounters: Counters
+  readonly #histories: KnownHistories
+  readonly #counters: LazyCounters
 
   /** `now`: the store's time in milliseconds. */
-  constructor(queries: Queries, decide: Decide, now: number) {
+  constructor(queries: Queries, histories: KnownHistories, decide: Decide, now: number) {
     this.#queries = queries
+    this.#histories = histories
     this.#decide = decide
     this.#now = now
-    const counters = () => {
-      this.#counters ??= queries.counters.read()
-      return this.#counters
-    }
-    this.#lazyCounters = {
-      get version() {
-        return counters().version
-      },
-      get fence() {
-        return counters().fence
-      },
-      get evaluation() {
-        return counters().evaluation
-      },
-    }
+    this.#counters = new LazyCounters(queries.counters)
   }
 
   /** Reads the run's head, lets `decide` judge the unit, and writes what it says. @throws errors of the driver */
   apply(unit: CommitUnit): CommitOutcome {
     const stored = unit.runId === null ? NO_HEAD : this.#queries.heads.read(unit.runId)
     const { outcome, writes } = this.#decide(unit, this.#headFor(unit, stored), this.#now)
-    let { state } = stored
-    for (const write of writes) state = this.#write(write, state)
-    this.#counted.note(stored.state, state)
+    const before = this.#known(stored)
+    let known = before
+    for (const write of writes) known = this.#write(write, known)
+    this.#counted.note(before?.row ?? null, known?.row ?? null)
     if (unit.runId !== null && writes.some(mayChangeMetadata) && (stored.run !== null || writes.some(putsRun)))
       this.#queries.runs.copyStateMetadata(unit.runId)
+    if (known?.history) this.#histories.keep(known.stored.runId, known.row.version, known.history)
     return outcome
   }
 
@@ -74,50 +72,71 @@ export class Writer {
   #headFor(unit: CommitUnit, stored: StoredHead): RunHead {
     const stepId = unit.runId === null ? null : stepOf(unit)
     const step = unit.runId === null || stepId === null ? null : this.#queries.steps.cost(unit.runId, stepId)
-    return { ...stored, step, counters: this.#lazyCounters }
+    const { state, historyLength, run, lease } = stored
+    return { state, historyLength, run, lease, step, counters: this.#counters }
   }
 
-  /** `state` is the snapshot as it is stored before the write; gives it as it is stored after. */
-  #write(write: Write, state: KnownState): KnownState {
-    const { states, histories } = this.#queries
+  #known({ state, historyLength }: StoredHead): Known | null {
+    if (state === null) return null
+    return { row: state, stored: state, historyLength, history: this.#histories.take(state.runId, state.version) }
+  }
+
+  /** `known` is the snapshot before the write; gives it after the write. */
+  #write(write: Write, known: Known | null): Known | null {
     switch (write.kind) {
       case 'put-state':
-        return this.#putState(write.row, write.history, state)
+        return this.#putState(write.row, write.history, known)
       case 'patch-state':
-        return state && { ...state, ...states.patch(write.set, state), ...write.set }
+        return known && this.#patchState(write.set, known)
       case 'replace-history':
-        if (state) histories.replace(state.id, write.items, state.historyLength)
-        return state && { ...state, historyLength: write.items.length }
+        return known && { ...known, ...this.#putHistory(known.stored.id, write.items, known) }
       case 'append-history':
-        if (state) histories.append(state.id, write.from, write.items)
-        return state && { ...state, historyLength: write.from + write.items.length }
+        return known && this.#appendHistory(write.from, write.items, known)
       case 'delete-state':
-        this.#deleteState(state)
+        this.#deleteState(known)
         return null
       case 'delete-run':
-        this.#deleteState(state)
+        this.#deleteState(known)
         this.#deleteBeside(write.runId)
         return null
       case 'raise-counter':
         this.#queries.counters.raise(write.counter, write.to)
-        this.#counters = null
-        return state
+        this.#counters.forget()
+        return known
       default:
         writeBeside(this.#queries, write)
-        return state
+        return known
     }
   }
 
-  #putState(row: StateRow, history: readonly Encoded[], stored: KnownState): KnownState {
-    const now = this.#queries.states.put(row, stored)
-    this.#queries.histories.replace(now.id, history, stored?.historyLength ?? 0)
-    return { ...row, ...now, historyLength: history.length }
+  #putState(row: StateRow, items: readonly Encoded[], known: Known | null): Known {
+    const stored = this.#queries.states.put(row, known)
+    const { historyLength, history } = this.#putHistory(stored.id, items, known)
+    return { row, stored, historyLength, history }
   }
 
-  #deleteState(state: KnownState): void {
-    if (state === null) return
-    this.#queries.states.delete(state)
-    this.#queries.histories.delete(state.id)
+  #patchState(set: StatePatchRow, known: Known): Known {
+    return { ...known, row: { ...known.row, ...set }, stored: this.#queries.states.patch(set, known) }
+  }
+
+  /** Writes only what is new: callers that save the whole history again and again mostly lengthen it. */
+  #putHistory(id: number, items: readonly Encoded[], known: Known | null) {
+    const { histories } = this.#queries
+    const length = known?.historyLength ?? 0
+    if (length > 0) histories.replace(id, known?.history ?? histories.read(id), items)
+    else histories.append(id, 0, items)
+    return { historyLength: items.length, history: items }
+  }
+
+  #appendHistory(from: number, items: readonly Encoded[], known: Known): Known {
+    this.#queries.histories.append(known.stored.id, from, items)
+    return { ...known, historyLength: from + items.length, history: known.history && [...known.history, ...items] }
+  }
+
+  #deleteState(known: Known | null): void {
+    if (known === null) return
+    this.#queries.states.delete(known.stored)
+    this.#queries.histories.delete(known.stored.id)
   }
 
   #deleteBeside(runId: string): void {

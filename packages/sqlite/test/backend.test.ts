@@ -93,7 +93,7 @@ describe('getWorkflowStatsSync', () => {
     const backend = new SQLiteBackend(handle)
     expect(() => backend.getWorkflowStatsSync()).toThrow('await backend.open() once')
     await backend.open()
-    handle.exec('alter table workflow_state rename to elsewhere')
+    handle.exec('alter table workflow_counts rename to elsewhere')
     expect(() => backend.getWorkflowStatsSync()).toThrow(/^getWorkflowStatsSync: .*no such table/)
     const shutdown = backend.shutdown()
     try {

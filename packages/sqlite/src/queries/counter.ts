@@ -30,3 +30,33 @@ export class CounterQueries {
     this.#raise.run({ name, value: to })
   }
 }
+
+/** The store's counters, read when a decision asks for them: most do not. */
+export class LazyCounters implements Counters {
+  readonly #queries: CounterQueries
+  #read: Counters | null = null
+
+  constructor(queries: CounterQueries) {
+    this.#queries = queries
+  }
+
+  get version(): number {
+    return this.#counters().version
+  }
+  get fence(): number {
+    return this.#counters().fence
+  }
+  get evaluation(): number {
+    return this.#counters().evaluation
+  }
+
+  /** They were raised. */
+  forget(): void {
+    this.#read = null
+  }
+
+  #counters(): Counters {
+    this.#read ??= this.#queries.read()
+    return this.#read
+  }
+}

@@ -3,8 +3,9 @@ import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { selection } from '../rows.js'
 import { leases, runs, workflowState } from '../schema.js'
 import type { RecordQuery, Statements } from '../statement.js'
+import type { Stored } from './large-value.js'
 import { historyLength } from './state-history.js'
-import type { IndexedState } from './workflow-state.js'
+import type { KnownState } from './workflow-state.js'
 
 const {
   pipelineContext: _context,
@@ -23,7 +24,7 @@ const leaseFields = getTableColumns(leases)
 export interface StoredHead extends Pick<RunHead, 'historyLength' | 'run' | 'lease'> {
   readonly state: StoredState | null
 }
-type StoredState = StateHead & IndexedState & Pick<RunHead, 'historyLength'>
+type StoredState = StateHead & KnownState['row'] & Stored & Pick<RunHead, 'historyLength'>
 export const NO_HEAD: StoredHead = { state: null, historyLength: 0, run: null, lease: null }
 
 export class HeadQueries {

@@ -48,9 +48,8 @@ export class StateHistoryQueries {
     for (let i = 0; i < items.length; i++) this.#insert.run({ id, position: from + i, item: items[i] })
   }
 
-  /** Writes only what is new: callers that save the whole history again and again mostly lengthen it. */
-  replace(id: number, items: readonly Encoded[], storedLength: number): void {
-    const stored = storedLength === 0 ? [] : this.read(id)
+  /** `stored` is what is there now: only the difference is written. */
+  replace(id: number, stored: readonly Encoded[], items: readonly Encoded[]): void {
     let same = 0
     while (same < stored.length && stored[same] === items[same]) same += 1
     if (same < stored.length) this.#deleteFrom.run({ id, position: same })

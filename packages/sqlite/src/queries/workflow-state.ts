@@ -3,6 +3,7 @@ import {
   type StateQuery,
   type StateRow,
   type StateSummaryRow,
+  type StoredState,
   TERMINAL_STATUSES,
   WORKFLOW_STATUSES,
 } from '@flujo-state/core'
@@ -33,8 +34,13 @@ const INDEXED = [
 const isIndexed = (name: string): name is (typeof INDEXED)[number] => (INDEXED as readonly string[]).includes(name)
 const OTHERS = Object.keys(given).filter((name) => name !== 'runId' && !isIndexed(name))
 
-/** What is stored in the indexed columns, and what leads to its history and large payloads. */
-export type IndexedState = Pick<StateRow, (typeof INDEXED)[number]> & Stored
+/** What the writer of a snapshot has to know of the one that is there. */
+export interface KnownState {
+  /** What stands in the indexed columns. */
+  readonly row: Pick<StateRow, (typeof INDEXED)[number]>
+  /** What leads to its history and large payloads. */
+  readonly stored: Stored
+}
 
 export class WorkflowStateQueries {
   readonly #statements: Statements
@@ -55,27 +61,34 @@ export class WorkflowStateQueries {
     this.#largeValues = new LargeValueQueries(statements, offloadBytes)
   }
 
+  /** The whole snapshot if it is all in its row; null if there is none; undefined: it has a history or a large payload. */
+  readAlone(runId: string): StoredState | null | undefined {
+    const row = this.#read.first({ runId })
+    if (row === null) return null
+    return row.historyLength === 0 && row.large === null ? { row, history: [] } : undefined
+  }
+
   /** With a large payload this takes two statements. */
   read(runId: string) {
     const row = this.#read.first({ runId })
     return row && this.#largeValues.complete(row)
   }
 
-  /** `stored` is what is there now, null: nothing. Gives what is stored then. @throws `CORRUPT` */
-  put(row: StateRow, stored: IndexedState | null): Stored {
-    const offloaded = this.#largeValues.offload(row, stored)
+  /** `known` is what is there now, null: nothing. Gives what is stored then. @throws `CORRUPT` */
+  put(row: StateRow, known: KnownState | null): Stored {
+    const offloaded = this.#largeValues.offload(row, known?.stored ?? null)
     const set = offloaded ? { ...row, ...offloaded.set } : row
-    const id = stored === null ? this.#insert.run(set) : stored.id
-    if (stored !== null) this.#patches.run([...OTHERS, ...INDEXED.filter((name) => row[name] !== stored[name])], set)
-    return this.#putApart({ id, runId: row.runId, large: stored?.large ?? null }, offloaded)
+    if (known === null) return this.#putApart({ id: this.#insert.run(set), runId: row.runId, large: null }, offloaded)
+    this.#patches.run([...OTHERS, ...INDEXED.filter((name) => row[name] !== known.row[name])], set)
+    return this.#putApart(known.stored, offloaded)
   }
 
   /** Changes what is stored, and gives what is stored then. @throws `CORRUPT` */
-  patch(change: StatePatchRow, stored: IndexedState): Stored {
+  patch(change: StatePatchRow, { row, stored }: KnownState): Stored {
     const { runId } = stored
     const offloaded = this.#largeValues.offload(change, stored)
     const set = offloaded?.set ?? change
-    const same = (name: string) => isIndexed(name) && set[name] === stored[name]
+    const same = (name: string) => isIndexed(name) && set[name] === row[name]
     this.#patches.run(
       Object.keys(set).filter((name) => !same(name)),
       { ...set, runId },
