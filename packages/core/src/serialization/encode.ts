@@ -47,6 +47,8 @@ class Writer {
   readonly #registry: TypeRegistry
   readonly #context: CodecContext | undefined
   readonly #open = new Set<object>()
+  /** Known not to be plain: to try the parts of a deep value from each level anew would cost its depth times over. */
+  readonly #notPlain = new Set<object>()
   #top: Frame | null = null
   #containers = 0
   readonly #text = new TextBuilder()
@@ -84,10 +86,14 @@ class Writer {
   }
 
   #writeValue(value: unknown, tryPlain: boolean): void {
-    const text = primitiveText(value) ?? (tryPlain ? plainText(value, this.#context) : null)
+    const text = primitiveText(value) ?? (tryPlain ? this.#plainText(value) : null)
     if (text !== null) this.#text.add(text)
     else if (typeof value === 'object' && value !== null) this.#writeObject(value)
     else throw this.#refusal(describe(value), adviceFor(value))
+  }
+
+  #plainText(value: unknown): string | null {
+    return this.#notPlain.has(value as object) ? null : plainText(value, this.#context, this.#notPlain)
   }
 
   #writeObject(object: object): void {

@@ -32,23 +32,24 @@ interface Walk {
   readonly searched: (readonly string[] | undefined)[]
   /** For each level, the length of the array that was last searched for symbols. */
   readonly lengths: number[]
+  readonly refused: Set<object> | undefined
 }
 
 /**
  * The JSON text of a value that is plain JSON; null if it is not, or if that cannot be told cheaply. Never calls `toJSON`: a function is
- * not plain, whatever its key.
+ * not plain, whatever its key. `refused` gets the containers that hold what is not plain, for callers who go on with the parts.
  * @throws `PAYLOAD_TOO_LARGE` if it holds too many arrays and objects
  */
-export function plainText(value: unknown, context?: CodecContext): string | null {
+export function plainText(value: unknown, context?: CodecContext, refused?: Set<object>): string | null {
   try {
-    return isPlainJson(value) ? JSON.stringify(value) : null
+    return isPlainJson(value, refused) ? JSON.stringify(value) : null
   } catch (error) {
     if (error === ENDLESS) throw tooLarge(context, `it holds more than ${MAX_CONTAINERS} arrays and objects`)
     return null // a getter or Proxy that throws, a text that is too long: the slow way says where and why
   }
 }
 
-function isPlainJson(value: unknown): boolean {
+function isPlainJson(value: unknown, refused: Set<object> | undefined): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -56,7 +57,7 @@ function isPlainJson(value: unknown): boolean {
     case 'number':
       return isPlainNumber(value)
     case 'object':
-      return value === null || isPlainContainer(value, 0, { containers: 0, searched: [], lengths: [] })
+      return value === null || isPlainContainer(value, 0, { containers: 0, searched: [], lengths: [], refused })
     default:
       return false
   }
@@ -71,8 +72,12 @@ function isPlainContainer(value: object, depth: number, walk: Walk): boolean {
   if (depth > MAX_PLAIN_DEPTH) return false
   if (++walk.containers > MAX_CONTAINERS) throw ENDLESS
   const prototype = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype) return isPlainObject(value as Record<string, unknown>, depth, walk)
-  return prototype === Array.prototype && Array.isArray(value) && isPlainArray(value, depth, walk)
+  const isPlain =
+    prototype === Object.prototype
+      ? isPlainObject(value as Record<string, unknown>, depth, walk)
+      : prototype === Array.prototype && Array.isArray(value) && isPlainArray(value, depth, walk)
+  if (!isPlain) walk.refused?.add(value)
+  return isPlain
 }
 
 function isPlainObject(object: Record<string, unknown>, depth: number, walk: Walk): boolean {

@@ -219,3 +219,21 @@ describe('hostile values', () => {
     expect(descend(1_000)).toBe('SERIALIZATION')
   })
 })
+
+describe('a deep value with something in it that JSON lacks', () => {
+  it('is not read again for each of its levels', () => {
+    let reads = 0
+    const levelAround = (next: unknown) => ({
+      get counted() {
+        reads++
+        return 1
+      },
+      before: { plain: [1] },
+      next,
+    })
+    let deep: unknown = new Date(0)
+    for (let level = 0; level < 500; level++) deep = levelAround(deep)
+    expect(codec.encode(deep)).toContain('"$flujo":"Date"')
+    expect(reads / 500).toBeLessThan(10)
+  })
+})
