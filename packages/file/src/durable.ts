@@ -138,6 +138,14 @@ export async function appendAt(
   return position + bytes.length
 }
 
+/** Writes over what stands there, and makes it durable. What stands behind stays. */
+export function writeOver(path: string, position: number, text: string): Promise<void> {
+  return withFile(path, 'r+', (fd) => {
+    writeAll(fd, Buffer.from(text), position)
+    return syncData(fd)
+  })
+}
+
 /** Waits for all, also after one failed: nothing may still use a file that is about to be cut or closed. */
 export async function allDone(works: readonly Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(works)) if (result.status === 'rejected') throw result.reason

@@ -1,6 +1,6 @@
 /** What the journals have and their logs have not: the machine died before those were synced. */
 import { StateBackendError } from '@flujo-state/core'
-import { appendAt } from './durable.js'
+import { writeOver } from './durable.js'
 import { type LogEnd, readJournal, syncLog } from './journal.js'
 import { inFolder, type Layout } from './layout.js'
 import { checksumOfLine } from './log.js'
@@ -8,7 +8,7 @@ import { Pace } from './pace.js'
 import { namesIn, readIfThere } from './reading.js'
 import { readLine } from './record-text.js'
 
-/** The end of a log that is to be put back. */
+/** What is to be put back into a log. Commits behind it, if there are any, were synced by themselves. */
 interface Loss {
   readonly path: string
   readonly from: number
@@ -22,7 +22,7 @@ interface Loss {
 export async function recover(layout: Layout, hold: (work: () => Promise<void>) => Promise<void>): Promise<void> {
   if ((await findLosses(layout)).length === 0) return
   await hold(async () => {
-    for (const { path, from, text } of await findLosses(layout)) await appendAt(path, from, text)
+    for (const { path, from, text } of await findLosses(layout)) await writeOver(path, from, text)
   })
 }
 
@@ -63,11 +63,13 @@ const placeOf = (at: number, after: string) => `${at} ${after}`
 async function lossOf(path: string, ends: readonly LogEnd[]): Promise<Loss | null> {
   const bytes = await readIfThere(path)
   if (bytes === null) return null
-  const whole = ends.filter(({ line }) => readLine(line.slice(0, -1)) !== null)
-  const lineAt = new Map(whole.map(({ at, after, line }) => [placeOf(at, after), line]))
+  const lineAt = new Map(ends.map(({ at, after, line }) => [placeOf(at, after), line]))
   const { size, last } = wholeLines(bytes)
   let [at, after, text] = [size, last, '']
-  for (let line = lineAt.get(placeOf(at, after)); line !== undefined; line = lineAt.get(placeOf(at, after))) {
+  for (;;) {
+    const line = lineAt.get(placeOf(at, after))
+    // The last group of a journal may be unfinished.
+    if (line === undefined || readLine(line.slice(0, -1)) === null) break
     text += line
     at += Buffer.byteLength(line)
     after = checksumOfLine(line)

@@ -77,6 +77,19 @@ describe('a step', () => {
   })
 })
 
+describe('64 commits in flight', () => {
+  const saveAll = (value: number) =>
+    Promise.all(Array.from({ length: 64 }, (_, n) => backend.saveState(`run-${n}`, stateOf(value))))
+
+  it('of runs that are there cost one sync, and of new runs no more than three a run', async () => {
+    const made = await costOf(() => saveAll(0))
+    // Log, folder, and the part of the folder that the run lies in; once the folder above those, and that of what was opened.
+    expect(made.syncs).toBeLessThan(3 * 64 + 5)
+    await saveAll(1)
+    for (let round = 2; round < 6; round++) expect((await costOf(() => saveAll(round))).syncs).toBe(1)
+  })
+})
+
 describe('a snapshot that is saved as a whole', () => {
   it('writes of its history only what is new', async () => {
     const stepHistory: ReturnType<typeof item>[] = []

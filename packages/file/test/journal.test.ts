@@ -55,6 +55,15 @@ describe('after a power cut', () => {
     expect(await valuesIn(copy)).toEqual(['fourth', ...IDS.slice(1).map(() => 'third')])
   })
 
+  it('a line that was damaged comes back, and the commits behind it stay', async () => {
+    const { backend, afterPowerCut } = await storeInUse()
+    await backend.updateState('a', { pipelineContext: { value: 'fourth' } })
+    const copy = afterPowerCut((log, synced) => {
+      if (log.includes('/a-')) writeFileSync(log, readFileSync(log).fill('x', synced + 30, synced + 31))
+    })
+    expect(await valuesIn(copy)).toEqual(['fourth', ...IDS.slice(1).map(() => 'third')])
+  })
+
   it('a run that was deleted stays deleted, and a new one of its id is not taken for it', async () => {
     const { backend, afterPowerCut } = await storeInUse()
     await backend.deleteRun('a')
