@@ -8,10 +8,13 @@ import type { MaybePromise, Position, StateStore } from '../state-store.js'
 import type { Change, Condition } from '../store/unit.js'
 import { check } from './check.js'
 import type { Call, Kernel } from './kernel.js'
-import { placeToGoOn } from './walk.js'
+import { placeToGoOn, turn } from './walk.js'
 
-/** So many runs share a batch: each batch is one commit, and the event loop is free between two. */
+/** So many runs are listed at a time, and deleted together at most. */
 const BATCH = 100
+/** As many runs share a commit as are deleted in about so many milliseconds: a store may hold the event loop meanwhile. */
+const SHORT_MS = 3
+const LONG_MS = 8
 
 /** What may be deleted: started runs in one of these statuses and, unless statuses were named, placeholder runs, last updated before. */
 interface Retention {
@@ -29,7 +32,7 @@ export async function cleanupOldWorkflows(
   const before = daysBefore(await kernel.now(), daysOld)
   const retention = { statuses: statuses ?? TERMINAL_STATUSES, placeholders: statuses === undefined, before }
   let deleted = 0
-  for await (const runIds of candidates(kernel, retention)) {
+  for await (const runIds of portions(candidates(kernel, retention))) {
     if (signal?.aborted) break
     const gone = dryRun ? await countUnclaimed(kernel, runIds) : await deleteExpired(kernel, runIds, retention)
     deleted += gone
@@ -94,6 +97,22 @@ async function* batches<R extends Listed>(
   }
 }
 
+/** The same ids, a few at a time: as many as whoever takes them deals with in some milliseconds. Others have their turn in between. */
+async function* portions(batches: AsyncIterable<readonly string[]>): AsyncGenerator<readonly string[]> {
+  let size = 16
+  for await (const runIds of batches)
+    for (let at = 0; at < runIds.length; ) {
+      const portion = runIds.slice(at, at + size)
+      at += portion.length
+      const begin = performance.now()
+      yield portion
+      const ms = performance.now() - begin
+      if (ms < SHORT_MS) size = Math.min(size * 2, BATCH)
+      else if (ms > LONG_MS) size = Math.max(size >> 1, 1)
+      await turn()
+    }
+}
+
 async function countUnclaimed(kernel: Kernel, runIds: readonly string[]): Promise<number> {
   const now = await kernel.now()
   const leases = await Promise.all(runIds.map((runId) => kernel.read((store) => store.readLease(runId))))
@@ -132,7 +151,8 @@ export async function cleanupStaleBackgroundTasks(
   const query = { order: 'updatedAt', isBackgroundTask: true, statuses: ['running'], before } as const
   const backgroundError = `Task timeout: no update for ${staleHours} hours and no live lease; its worker has probably crashed`
   const conditions: Condition[] = [{ kind: 'unclaimed' }, { kind: 'stale-task', before }]
-  for await (const runIds of batches(kernel, query.order, (store, page) => store.listStates({ ...query, ...page }))) {
+  const stale = batches(kernel, query.order, (store, page) => store.listStates({ ...query, ...page }))
+  for await (const runIds of portions(stale)) {
     const marked = await commitEach(kernel, runIds, conditions, { kind: 'mark-stale', backgroundError })
     call.rows += marked.length
   }
