@@ -3,11 +3,13 @@ import type BetterSqlite3 from 'better-sqlite3'
 import type { Driver } from './driver.js'
 import { HandleInUse, isBusy, translate } from './errors.js'
 import type { Lock } from './lock.js'
+import { LogLimit } from './log-limit.js'
 import type { Durability } from './options.js'
 import {
   applySettings,
   boundLog,
   journalMode,
+  LogQueries,
   ourSettings,
   readSettings,
   type Settings,
@@ -34,6 +36,8 @@ export class Connection {
   readonly #settings: Settings
   readonly #lock: Lock
   readonly #transaction: TransactionQueries
+  /** Null: the database has no log of ours to look after. */
+  readonly #log: LogLimit | null
 
   private constructor(handle: BetterSqlite3.Database, driver: Driver, target: Target, lock: Lock, settings: Settings) {
     this.handle = handle
@@ -42,6 +46,7 @@ export class Connection {
     this.#settings = settings
     this.#lock = lock
     this.#transaction = new TransactionQueries(handle)
+    this.#log = target.kind === 'file' ? new LogLimit(new LogQueries(handle)) : null
   }
 
   /** @throws `IO`, `CORRUPT`, `BUSY`, `DRIVER`, and what `examine` throws */
@@ -96,6 +101,11 @@ export class Connection {
    * run more than once.
    */
   write<T>(work: () => T, forget?: () => void): MaybePromise<T> {
+    const log = this.#log
+    return log?.isReached() ? log.empty().then(() => this.#write(work, forget)) : this.#write(work, forget)
+  }
+
+  #write<T>(work: () => T, forget?: () => void): MaybePromise<T> {
     return this.#lock.attemptInTurn(() => {
       if (this.handle.inTransaction) throw new HandleInUse()
       try {
@@ -160,6 +170,8 @@ export class Connection {
   close(): void {
     if (this.#target.kind === 'handle') return
     try {
+      // Others may still have it open: then closing does not.
+      this.#log?.tryToEmpty()
       this.handle.close()
     } catch (error) {
       throw translate(error, this.#target.name)

@@ -70,6 +70,28 @@ export function vacuum(handle: Handle): void {
   handle.exec('vacuum')
 }
 
+/** About the write-ahead log. */
+export class LogQueries {
+  readonly #handle: Handle
+  #look: BetterSqlite3.Statement | null = null
+
+  constructor(handle: Handle) {
+    this.#handle = handle
+  }
+
+  /** How many pages it holds. */
+  pages(): number {
+    this.#look ??= this.#handle.prepare('pragma wal_checkpoint(noop)').raw()
+    const [, pages] = this.#look.get() as [busy: number, pages: number, copied: number]
+    return pages
+  }
+
+  /** Copies it into the database and empties it. False if somebody is reading from it, or writing, just now. */
+  empty(): boolean {
+    return pragma(this.#handle, 'wal_checkpoint(truncate)') === 0
+  }
+}
+
 /** Prepared once, as they enclose every write. */
 export class TransactionQueries {
   readonly #immediate: BetterSqlite3.Statement

@@ -1,0 +1,85 @@
+import { statSync } from 'node:fs'
+import type Database from 'better-sqlite3'
+import { describe, expect, it } from 'vitest'
+import { LogLimit } from '../src/log-limit.js'
+import { backendOf, handleOf } from './support/backends.js'
+import { aState } from './support/state.js'
+import { temporaryFile } from './support/temporary.js'
+
+const sizeOfLog = (path: string) => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+
+/** The one begins to read before the other ends. Gives what stops them. */
+function readInTurn(readers: Database.Database[]): () => void {
+  const turn = () => {
+    const [next, last] = readers as [Database.Database, Database.Database]
+    next.exec('begin')
+    next.prepare('select count(*) from runs').get()
+    if (last.inTransaction) last.exec('commit')
+    readers.reverse()
+  }
+  turn()
+  const timer = setInterval(turn, 2)
+  return () => clearInterval(timer)
+}
+
+describe('LogLimit', () => {
+  it('looks now and then only', () => {
+    let looks = 0
+    const pages = () => {
+      looks += 1
+      return 5000
+    }
+    const limit = new LogLimit({ pages, empty: () => true })
+    const begin = performance.now()
+    let reached = 0
+    for (let i = 0; i < 1000; i++) reached += Number(limit.isReached())
+    expect(looks).toBeLessThanOrEqual(1 + (performance.now() - begin) / 50)
+    expect(reached).toBe(looks)
+  })
+
+  it('tries for some milliseconds, and is content if it fails', async () => {
+    const answers = [false, false, true]
+    let tries = 0
+    await new LogLimit({ pages: () => 0, empty: () => answers[tries++] ?? true }).empty()
+    expect(tries).toBe(3)
+    const failing = new LogLimit({
+      pages: () => 0,
+      empty: () => {
+        throw new Error('disk I/O error')
+      },
+    })
+    await failing.empty()
+    expect(failing.tryToEmpty()).toBe(false)
+  })
+})
+
+describe('the log of a file', () => {
+  it('stays short though at every moment somebody reads', async () => {
+    const path = temporaryFile()
+    const backend = backendOf(path, { durability: 'normal' })
+    const save = (n: number) => {
+      const state = aState({ currentStepIndex: n, lastStepOutput: `${n} `.repeat(4_000) })
+      return Promise.all(Array.from({ length: 32 }, (_, i) => backend.saveState(`r${i}`, state)))
+    }
+    await save(0)
+    const stop = readInTurn([handleOf(path), handleOf(path)])
+    let longest = 0
+    for (let n = 1; n <= 100; n++) {
+      await save(n)
+      longest = Math.max(longest, sizeOfLog(path))
+    }
+    stop()
+    expect(longest).toBeLessThan(32e6)
+  }, 60_000)
+
+  it('is emptied at the end though others have the file open', async () => {
+    const path = temporaryFile()
+    const backend = backendOf(path)
+    await backend.saveState('r', aState())
+    const other = handleOf(path)
+    other.prepare('select count(*) from runs').get()
+    expect(sizeOfLog(path)).toBeGreaterThan(0)
+    await backend.shutdown()
+    expect(sizeOfLog(path)).toBe(0)
+  })
+})
