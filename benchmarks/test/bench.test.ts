@@ -35,7 +35,7 @@ describe('pnpm bench --quick', () => {
     output = (await bench('--quick', '--json', json, '--folder', join(work, 'quick'))).stdout
     text = await readFile(json, 'utf8')
     report = JSON.parse(text)
-  }, 120_000)
+  }, 240_000)
 
   test('plays every contest, and every side gives figures', () => {
     expect(report.results.map(({ id }) => id)).toEqual(contests(quick).map(({ id }) => id))

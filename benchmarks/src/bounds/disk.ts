@@ -12,7 +12,7 @@ const LIMIT = 5
 /** What a large value that does not change takes on disk, however often it is saved: at most, at any time. */
 export function unchanging(places: readonly Place[]): Bound[] {
   return places.flatMap((place) => [
-    repeated('1 MB that does not change', place, (big) => big),
+    repeated('1 MB unchanged', place, (big) => big),
     repeated('{ 1 MB, i }', place, (big, i) => ({ big, i })),
   ])
 }
