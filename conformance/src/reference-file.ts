@@ -48,7 +48,7 @@ export class ReferenceFileStore extends ReferenceStore {
   override commit(units: readonly core.CommitUnit[], decide: core.Decide) {
     return guard(() =>
       this.exclusively(() => {
-        const outcomes = super.commit(units, decide) as core.CommitOutcome[]
+        const outcomes = this.write(units, decide)
         if (outcomes.some(({ ok }) => ok)) this.save()
         return outcomes
       }),

@@ -38,7 +38,12 @@ export class ReferenceStore implements core.StateStore {
   open(): core.MaybePromise<void> {}
   close(): core.MaybePromise<void> {}
 
+  /** Asynchronous, as storage is: between two writes of one caller others get their turn. */
   commit(units: readonly core.CommitUnit[], decide: core.Decide): core.MaybePromise<readonly core.CommitOutcome[]> {
+    return Promise.resolve(this.write(units, decide))
+  }
+
+  protected write(units: readonly core.CommitUnit[], decide: core.Decide): core.CommitOutcome[] {
     return units.map((unit) => {
       const { outcome, writes } = decide(unit, this.head(unit), Date.now())
       for (const write of writes) this.apply(write)
@@ -136,7 +141,7 @@ export class ReferenceStore implements core.StateStore {
 
   readState(runId: string): core.MaybePromise<core.StoredState | null> {
     const row = this.#states.find(this.tables.states, runId)
-    return row ? { row, history: [...this.history(runId)] } : null
+    return Promise.resolve(row ? { row, history: [...this.history(runId)] } : null)
   }
   readRun(runId: string): core.MaybePromise<core.RunRow | null> {
     const row = this.#runs.find(this.tables.runs, runId)

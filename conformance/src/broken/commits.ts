@@ -8,6 +8,7 @@ import type {
   WorkflowStatePatch,
   WriteOptions,
 } from '@flujo-state/core'
+import { ticks } from '../fixtures/workflows.js'
 import { doing, has } from './altered-store.js'
 import { type BrokenBackend, brokenBackend, brokenStore } from './broken-backend.js'
 
@@ -30,6 +31,7 @@ export const brokenCommits: readonly BrokenBackend[] = [
     ({ backend }) => ({
       saveStepResult: (async (step: StepInput, { state, ...options }: StepOptions = {}) => {
         await backend.saveStepResult(step, state ? {} : options)
+        await ticks(5)
         return state && backend.updateState(step.runId, state, options)
       }) as SaveStep,
     }),
@@ -41,6 +43,7 @@ export const brokenCommits: readonly BrokenBackend[] = [
     ({ backend }) => ({
       saveStepResult: (async (step: StepInput, { state, ...options }: StepOptions = {}) => {
         const written = state && (await backend.updateState(step.runId, state, options))
+        await ticks(5)
         await backend.saveStepResult(step, state ? {} : options)
         return written
       }) as SaveStep,

@@ -1,5 +1,6 @@
 /** What goes wrong between calls at the same time, and between instances. */
 import type { CommitUnit, Decide, WorkflowState } from '@flujo-state/core'
+import { ticks } from '../fixtures/workflows.js'
 import { ReferenceStore, Tables } from '../reference-store.js'
 import { type BrokenBackend, brokenBackend, brokenStore } from './broken-backend.js'
 
@@ -9,7 +10,7 @@ class Unlocked extends ReferenceStore {
     const outcomes = []
     for (const unit of units) {
       const head = this.head(unit)
-      await null
+      await ticks(5)
       const { outcome, writes } = decide(unit, head, Date.now())
       for (const write of writes) this.apply(write)
       outcomes.push(outcome)
