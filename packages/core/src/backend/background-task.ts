@@ -6,8 +6,9 @@ import {
   type WorkflowSummary,
 } from '../models/workflow-state.js'
 import { hoursBefore } from '../rules/windows.js'
+import type { Call } from './call.js'
 import { check } from './check.js'
-import type { Call, Kernel } from './kernel.js'
+import type { Kernel } from './kernel.js'
 import { pageAfter } from './paging.js'
 import { listSummaries } from './workflow-state.js'
 

@@ -10,9 +10,10 @@ import { isLive } from '../rules/lease.js'
 import type { MaybePromise } from '../state-store.js'
 import { leaseFromRow } from '../store/lease-row.js'
 import type { Change } from '../store/unit.js'
+import type { Call } from './call.js'
 import { check, checkId } from './check.js'
 import { writeConditions } from './conditions.js'
-import type { Call, Kernel } from './kernel.js'
+import type { Kernel } from './kernel.js'
 import type { Committed } from './queue.js'
 
 function given({ lease }: Committed): Lease {

@@ -6,8 +6,9 @@ import { isTerminal } from '../rules/status.js'
 import { daysBefore, hoursBefore } from '../rules/windows.js'
 import type { MaybePromise, Position, StateStore } from '../state-store.js'
 import type { Change, Condition } from '../store/unit.js'
+import type { Call } from './call.js'
 import { check } from './check.js'
-import type { Call, Kernel } from './kernel.js'
+import type { Kernel } from './kernel.js'
 import { placeToGoOn, turn } from './walk.js'
 
 /** So many runs are listed at a time, and deleted together at most. */

@@ -11,9 +11,10 @@ import { escapeText, unescapeText } from '../serialization/index.js'
 import type { EvaluationQuery, MaybePromise } from '../state-store.js'
 import { whenDone } from '../store/maybe-promise.js'
 import type { Change } from '../store/unit.js'
+import type { Call } from './call.js'
 import { check, checkId, refuse } from './check.js'
 import { writeConditions } from './conditions.js'
-import type { Call, Kernel } from './kernel.js'
+import type { Kernel } from './kernel.js'
 
 export async function persistEvaluation(
   kernel: Kernel,

@@ -5,29 +5,11 @@ import type { Decide, MaybePromise, StateStore } from '../state-store.js'
 import { decide } from '../store/decide.js'
 import { adopt, all, whenDone } from '../store/maybe-promise.js'
 import type { Change, CommitUnit, Condition } from '../store/unit.js'
+import { Call } from './call.js'
 import { type ObserverEvent, tell } from './observer.js'
 import type { BackendOptions } from './options.js'
 import { CommitQueue, type Committed } from './queue.js'
 import { utf8Length } from './utf8-length.js'
-
-/** One call of a method: what its observer is told; counted whether or not there is one. */
-export class Call {
-  rows = 0
-  bytes = 0
-  readonly name: ObserverEvent['name']
-  readonly runId: string | null
-  readonly countBytes: boolean
-  readonly begin: number
-  readonly waitsBefore: number
-
-  constructor(name: ObserverEvent['name'], runId: string | null, observed: boolean, waitsBefore: number) {
-    this.name = name
-    this.runId = runId
-    this.countBytes = observed
-    this.begin = observed ? performance.now() : 0
-    this.waitsBefore = waitsBefore
-  }
-}
 
 /** What all methods of a backend share: its life, the codec, the clock, the way to the store, the observer. */
 export class Kernel {

@@ -11,8 +11,9 @@ import { escapeText, unescapeText } from '../serialization/index.js'
 import type { MaybePromise } from '../state-store.js'
 import { all, settle, whenDone } from '../store/maybe-promise.js'
 import type { Change, StateDraft, StatePatch } from '../store/unit.js'
+import type { Call } from './call.js'
 import { encodeGiven } from './given.js'
-import type { Call, Kernel } from './kernel.js'
+import type { Kernel } from './kernel.js'
 
 export function encodeState(
   kernel: Kernel,

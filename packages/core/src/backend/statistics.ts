@@ -2,7 +2,8 @@ import type { WorkflowStats } from '../models/workflow-state.js'
 import { hoursBefore } from '../rules/windows.js'
 import { countStateRows, workflowStats } from '../rules/workflow-statistics.js'
 import type { StateStore } from '../state-store.js'
-import type { Call, Kernel } from './kernel.js'
+import type { Call } from './call.js'
+import type { Kernel } from './kernel.js'
 import { allPages } from './walk.js'
 
 export async function getWorkflowStats(kernel: Kernel, call: Call): Promise<WorkflowStats> {

@@ -2,8 +2,9 @@ import { type StorableObject, storableObject } from '../models/storable.js'
 import type { SystemState } from '../models/system-state.js'
 import { whenDone } from '../store/maybe-promise.js'
 import type { Change } from '../store/unit.js'
+import type { Call } from './call.js'
 import { check, checkId } from './check.js'
-import type { Call, Kernel } from './kernel.js'
+import type { Kernel } from './kernel.js'
 
 export async function setSystemState(
   kernel: Kernel,

@@ -19,9 +19,10 @@ import { buildForest, bySpanOrder, coveringTimes, SYNTHETIC_ROOT } from '../rule
 import type { MaybePromise, SpanAggregate, SpanAggregateQuery, StateStore } from '../state-store.js'
 import { all, settle, whenDone } from '../store/maybe-promise.js'
 import type { Change } from '../store/unit.js'
+import type { Call } from './call.js'
 import { check, checkId } from './check.js'
 import { writeConditions } from './conditions.js'
-import type { Call, Kernel } from './kernel.js'
+import type { Kernel } from './kernel.js'
 import { flattenTrace, type PlacedSpan } from './trace-input.js'
 import { walk } from './walk.js'
 
