@@ -62,8 +62,10 @@ export class Connection {
     const handle = await openOwn(driver, target, lock, options)
     try {
       if (target.kind === 'file') await lock.attempt(() => useWal(handle, target.name))
-      await lock.attempt(() => applySettings(handle, settings))
-      boundLog(handle)
+      await lock.attempt(() => {
+        applySettings(handle, settings)
+        boundLog(handle)
+      })
       return await connect(handle)
     } catch (error) {
       handle.close()

@@ -80,7 +80,8 @@ function accessOf(source: string, isReadonly: boolean, connection: Database.Data
 }
 
 function accessOfPragma(name: string, source: string): Access | null {
-  if (/^(busy_timeout|synchronous|encoding)/.test(name)) return null
+  if (/^(busy_timeout|synchronous|encoding|wal_autocheckpoint|wal_checkpoint\(noop)/.test(name)) return null
+  if (name.startsWith('wal_checkpoint')) return 'write'
   return source.includes('=') && !/journal_mode = wal/.test(source) ? 'write' : 'read'
 }
 
