@@ -18,7 +18,7 @@ export function contests(settings: Settings): Contest[] {
     ...saveState(places, settings),
     ...largerStates(readPlaces, settings),
     ...stepCommit(places, settings),
-    ...growingHistory(places, settings),
+    ...growingHistory([file, sqliteNormal], settings),
     ...loadState(readPlaces, settings),
     ...newest(readPlaces, settings),
     ...lists(sqliteNormal, settings),

@@ -48,7 +48,7 @@ export function growingHistory(places: readonly Place[], settings: Settings): Co
       work: `${scaleOf(place, settings).steps.toLocaleString('en')} growing saveState`,
       place: place.name,
       control: 'raw save of the whole snapshot per step',
-      target: place.outlivesProcess ? 1.5 : undefined,
+      target: 1.5,
       open: (site) => openMatch(place, settings, site, { ours: savingWhole, ...rewriting }),
     }),
   )
