@@ -94,7 +94,7 @@ const ROWS = [1_000, 20_000]
 const MANY_ROWS = [1_000, 10_000, 100_000, 1_000_000]
 
 export const sqliteFull = sqlite('full', {
-  saves: 1_024,
+  saves: 4_096,
   loads: 8_192,
   rows: ROWS,
   lists: 200,

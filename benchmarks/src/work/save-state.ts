@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import type { StateBackend } from '@flujo-state/core'
 import { Content } from '../content.js'
 import { type Contest, contest, type Match, type Site } from '../harness/contest.js'
@@ -130,16 +130,21 @@ const lanes = (backend: StateBackend, entries: readonly Entry[]) =>
 const rawLanes = (control: Control, entries: readonly Entry[]) =>
   inLanes(entries, ({ runId, state }) => control.save(runId, state))
 
-/** 64 independent runs, each of which reads a small file before every save. */
+/** 64 independent runs, each of which reads some bytes of a file before every save. */
 async function inLanes(entries: readonly Entry[], save: (entry: Entry) => unknown): Promise<void> {
-  const file = new URL('../../package.json', import.meta.url)
+  const file = await open(new URL('../../package.json', import.meta.url))
   const lane = async (first: number) => {
+    const bytes = Buffer.alloc(64)
     for (let index = first; index < entries.length; index += IN_FLIGHT) {
-      await readFile(file)
+      await file.read(bytes, 0, bytes.length, 0)
       await save(entries[index] as Entry)
     }
   }
-  await Promise.all(Array.from({ length: IN_FLIGHT }, (_, first) => lane(first)))
+  try {
+    await Promise.all(Array.from({ length: IN_FLIGHT }, (_, first) => lane(first)))
+  } finally {
+    await file.close()
+  }
 }
 
 function* batches(entries: readonly Entry[]): Generator<readonly Entry[]> {
