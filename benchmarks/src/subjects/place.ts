@@ -63,7 +63,7 @@ export const file: Place = {
   name: 'file',
   outlivesProcess: true,
   hasTransactions: false,
-  scale: { saves: 256, loads: 2_048, rows: [1_000], lists: 20, steps: 1_000, traces: 32 },
+  scale: { saves: 1_024, loads: 2_048, rows: [1_000], lists: 20, steps: 1_000, traces: 32 },
   openOurs: (folder, use) => new FileBackend(join(folder, 'store'), use && { clock: use.clock }),
   openControl: (folder) => new FileControl(folder),
   async openLists(folder, _ours, entries) {
