@@ -10,7 +10,7 @@ export const FIRST: Readonly<Record<string, string>> = {
   'any-status': 'STA-19 STA-12 BAD-02',
   'append-beside-replace': 'RUN-16 BAD-02',
   'append-first-only': 'STA-32 ATM-01 STA-33',
-  'append-prepends': 'STA-32 VAL-04 VAL-05 VAL-06 VAL-08 VAL-10 VAL-11 VAL-16 RUN-16 ATM-01 CON-41',
+  'append-prepends': 'STA-32 VAL-04 VAL-05 VAL-06 VAL-08 VAL-10 VAL-11 VAL-16 RUN-16 ATM-01 CON-41 STA-36',
   'appends-overwrite': 'CON-18 CON-41',
   'array-as-object':
     'STA-09 VAL-06 VAL-12 RUN-22 STP-06 TRC-01 TRC-03 TRC-05 TRC-15 TRC-20 TRC-23 SPN-01 SPN-03 SPN-06 SPN-18 SPN-19 VAL-19',
@@ -28,7 +28,7 @@ export const FIRST: Readonly<Record<string, string>> = {
   'bigint-to-number': 'RUN-30 STP-06 VAL-19',
   'busy-instead-of-closed': 'GEN-02',
   'cache-between-instances':
-    'GEN-03 GEN-06 GEN-07 CLN-12 CMP-01 BGT-10 RUN-15 ONE-01 VER-03 ATM-01 ATM-03 ATM-08 ATM-09 ATM-11 SHD-08 CON-29 CON-30 BAD-01 CON-52',
+    'GEN-03 GEN-06 GEN-07 CLN-12 CMP-01 BGT-10 RUN-15 ONE-01 VER-03 ATM-01 ATM-03 ATM-08 ATM-09 ATM-11 SHD-08 CON-29 CON-30 BAD-01 CON-52 CON-53',
   'cached-list':
     'LST-11 LST-16 LST-05 LST-13 LST-20 CLN-09 CUR-02 CUR-03 CUR-05 CUR-08 SHD-03 CON-22 CON-23 PAG CUR-01 CUR-04 CUR-06 CUR-07 CUR-15 SHD-11',
   'capabilities-change': 'RUN-16',
@@ -141,7 +141,7 @@ export const FIRST: Readonly<Record<string, string>> = {
   'end-resets-omitted': 'RUN-19',
   'end-status-overruled': 'GEN-01 GEN-08',
   'end-takes-history':
-    'STA-24 STA-32 VAL-04 VAL-05 VAL-06 VAL-08 VAL-10 VAL-11 VAL-16 ATM-11 CON-15 CON-18 DUR-15 CON-41 STA-33',
+    'STA-24 STA-32 VAL-04 VAL-05 VAL-06 VAL-08 VAL-10 VAL-11 VAL-16 ATM-11 CON-15 CON-18 DUR-15 CON-41 STA-33 STA-36',
   'ended-at-of-last-write': 'CLN-17 RUN-18 RUN-05 RUN-19 ONE-01 ONE-03 ONE-08 ONE-10 ONE-12 PLH-07 PLH-11 ATM-10',
   'ended-at-stays': 'RUN-19 ONE-02 PLH-07',
   'ended-runs-last': 'CLN-16 CUR-11',
@@ -194,7 +194,7 @@ export const FIRST: Readonly<Record<string, string>> = {
   'first-of-a-batch': 'RUN-16 LSE-06 CON-28 CON-14',
   'first-status-only': 'CLN-17',
   'first-write-wins':
-    'STA-05 STA-27 STA-28 STA-29 IDS-02 IDS-03 IDS-04 IDS-10 IDS-12 IDS-07 LST-11 LST-05 STT-03 BGT-13 ONE-01 ONE-06 ONE-13 ONE-14 VER-03 CON-02 CON-03 CON-05 CON-16 CON-19 CON-07 CON-21 CON-41 IDS-05 IDS-09 VER-12 VAL-20 VER-20',
+    'STA-05 STA-27 STA-28 STA-29 IDS-02 IDS-03 IDS-04 IDS-10 IDS-12 IDS-07 LST-11 LST-05 STT-03 BGT-13 ONE-01 ONE-06 ONE-13 ONE-14 VER-03 CON-02 CON-03 CON-05 CON-16 CON-19 CON-07 CON-21 CON-41 IDS-05 IDS-09 VER-12 VAL-20 VER-20 STA-34 CON-53',
   float32: 'VAL-01 RUN-22 RUN-16 STP-06 TRC-11 SPN-19 VAL-19 SPN-27',
   'force-forgotten': 'GEN-01 GEN-07 GEN-08 CLM-05 CLM-09 CLM-24 CLM-21 LSE-01 DUR-12 DUR-13 SEC-01',
   'forgets-evaluations': 'RUN-16 DUR-12 DUR-40',
@@ -206,14 +206,14 @@ export const FIRST: Readonly<Record<string, string>> = {
   'histories-compared-by-length': 'STA-24 CON-53 CON-02 CON-03 CON-04 CON-05 CON-16 CON-19',
   'histories-compared-by-their-first-item': 'CON-53',
   'history-dedup': 'CON-01 CON-02 CON-03 CON-04 CON-05 CON-16 CON-19 CON-07 CON-21 STA-33',
-  'history-of-first-save': 'RUN-16 CON-02 CON-03 CON-04 CON-05 CON-16 CON-19 CON-07 CON-21',
+  'history-of-first-save': 'RUN-16 CON-02 CON-03 CON-04 CON-05 CON-16 CON-19 CON-07 CON-21 STA-36 CON-53',
   'holes-filled': 'RUN-22 RUN-16 STP-06 SPN-19 VAL-19',
   'hundredth-unit-lost': 'IDS-01 CLN-18 CLN-19 BGT-22 CON-08',
   'id-cut-255': 'GEN-03 IDS-08 CUR-10 BAD-01',
   'index-int32': 'VAL-21',
   'infinity-texts-revived': 'VAL-01 RUN-22 RUN-16 STP-06 SPN-19 VAL-19',
   'instance-cache':
-    'CLN-12 BGT-10 RUN-15 ONE-01 VER-03 ATM-01 ATM-03 ATM-08 ATM-09 ATM-11 CON-20 CON-07 CON-21 CON-29 CON-30 VAL-19 CON-52 ATM-10',
+    'CLN-12 BGT-10 RUN-15 ONE-01 VER-03 ATM-01 ATM-03 ATM-08 ATM-09 ATM-11 CON-20 CON-07 CON-21 CON-29 CON-30 VAL-19 CON-52 ATM-10 CON-53',
   'iso-texts-taken': 'TIM-04 BAD-02',
   'json-in-json-slip':
     'VAL-01 VAL-12 IDS-03 IDS-07 IDS-11 RUN-22 RUN-30 STP-06 SPN-19 CON-01 CON-02 CON-03 CON-04 CON-05 CON-16 CON-19 CON-07 CON-21 VAL-19',
