@@ -40,7 +40,7 @@ describe('the fast way', () => {
     ['a null prototype', Object.create(null)],
     ['the reserved key', [{ $flujo: 1 }]],
     ['the reserved key in rows', [{ $flujo: 1 }, { $flujo: 2 }]],
-    ['a hidden property after rows', rows(Object.defineProperty({ id: 3, name: 'c' }, 'x', { value: 1 }))],
+    ['a hidden property of the first row', [Object.defineProperty({ id: 1 }, 'x', { value: 1 }), { id: 2 }]],
     ['a symbol in the first row', [{ id: 1, [Symbol('x')]: 1 }, { id: 2 }]],
     ['a symbol beside other keys than the row before had', rows({ id: 3, [Symbol('x')]: 1 })],
     [
