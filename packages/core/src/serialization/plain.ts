@@ -116,11 +116,11 @@ function isPlainObject(object: Record<string, unknown>, level: Level, walk: Walk
         return false
     }
   }
-  return (sameKeys && (searched as readonly string[]).length === count) || hidesNothing(object, count, level, walk)
+  return (sameKeys && (searched as readonly string[]).length === count) || hidesNothing(object, count, level)
 }
 
 /** @param count of the keys that enumerate, those of `Object.prototype` among them */
-function hidesNothing(object: object, count: number, level: Level, walk: Walk): boolean {
+function hidesNothing(object: object, count: number, level: Level): boolean {
   const names = Object.getOwnPropertyNames(object)
   level.keysOfObject = names
   return names.length === count && !names.includes(TAG_KEY) && Object.getOwnPropertySymbols(object).length === 0
