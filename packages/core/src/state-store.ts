@@ -151,7 +151,7 @@ export interface RunQuery {
   /**
    * Members that the effective metadata must have. A hint: a store may leave out rows that surely do not; core judges the others
    * and pages itself (`limit` is then the size of a chunk). Only given where metadata is text of the default codec: the text has
-   * the member's `plain` or `tagged` in it, or it begins with `{"$flujo"`, or not even with `{` (another codec wrote it, and core says so).
+   * one of the member's `texts` in it, or it begins with `{"$flujo"`, or not even with `{` (another codec wrote it, and core says so).
    */
   readonly metadata?: readonly MemberText[] | undefined
 }

@@ -9,10 +9,8 @@ import { TAG_KEY } from './tags/tag.js'
 export interface MemberText {
   readonly key: string
   readonly value: string
-  /** What the text of the object has in it: `"key":value`. */
-  readonly plain: string
-  /** Or else this, if the value is equal and yet written as a tag. */
-  readonly tagged: string
+  /** The text of the object has one of these in it: `"key":value`, or the begin of a tag where that may be equal. */
+  readonly texts: readonly string[]
 }
 
 /** What the text of an object begins with that is written as a tag itself. */
@@ -22,14 +20,16 @@ export const TAG_BEGIN = `{"${TAG_KEY}"`
 export function memberTexts(object: Readonly<Record<string, unknown>>): MemberText[] {
   return Object.entries(object).flatMap(([key, member]) => {
     const value = typeof member === 'object' && member !== null ? null : plainText(member)
+    if (value === null) return []
     const begin = `${JSON.stringify(key)}:`
-    return value === null ? [] : { key, value, plain: begin + value, tagged: begin + TAG_BEGIN }
+    const plain = begin + value
+    return { key, value, texts: member === 0 ? [plain, begin + TAG_BEGIN] : [plain] }
   })
 }
 
 /** Whether the text may be that of an object with equal members. If not, it surely is not. */
 export function mayHaveMembers(text: string, members: readonly MemberText[]): boolean {
-  const has = ({ plain, tagged }: MemberText) => text.includes(plain) || text.includes(tagged)
+  const has = ({ texts }: MemberText) => texts.some((each) => text.includes(each))
   // No object, so it is the text of another codec: whoever reads it says so.
   return members.every(has) || text.startsWith(TAG_BEGIN) || !text.startsWith('{')
 }

@@ -54,21 +54,21 @@ export function armsOfMember(key: string): SQL[] {
   return [sql`${text} = ${sql.placeholder('indexedValue')}`, sql`${text} = ${sql.raw(`'${UNKNOWN}'`)}`]
 }
 
-/** Whether the metadata may have a member; `nth` makes the names of the placeholders. */
-export function mayHaveMember(nth: number): SQL {
-  const has = (name: string) => sql`instr(${effectiveMetadata}, ${sql.placeholder(`${name}${nth}`)})`
+/** Whether the metadata may have a member of so many texts; `nth` makes the names of the placeholders. */
+export function mayHaveMember(nth: number, texts: number): SQL {
+  const has = Array.from(
+    { length: texts },
+    (_, i) => sql`instr(${effectiveMetadata}, ${sql.placeholder(`text${nth}_${i}`)})`,
+  )
   // In one comparison, as every row pays for it: tags begin before this, and texts of another codec anywhere, as do the few
   // objects whose first key begins with one of !"#$ or a blank. Core looks at them all.
   const isOther = sql`${effectiveMetadata} not between '{"%' and '{}'`
-  return sql`(${has('plain')} or ${has('tagged')} or ${isOther})`
+  return sql`(${sql.join([...has, isOther], sql` or `)})`
 }
 
 /** The values of the placeholders of `mayHaveMember`. */
 export function valuesOfMembers(members: readonly MemberText[]): Record<string, string> {
   return Object.fromEntries(
-    members.flatMap(({ plain, tagged }, nth) => [
-      [`plain${nth}`, plain],
-      [`tagged${nth}`, tagged],
-    ]),
+    members.flatMap(({ texts }, nth) => texts.map((text, i) => [`text${nth}_${i}`, text] as const)),
   )
 }
