@@ -6,6 +6,7 @@ import { decide } from '../store/decide.js'
 import { adopt, all, whenDone } from '../store/maybe-promise.js'
 import type { Change, CommitUnit, Condition } from '../store/unit.js'
 import { Call } from './call.js'
+import { HistoryTexts } from './history-texts.js'
 import { type ObserverEvent, tell } from './observer.js'
 import type { BackendOptions } from './options.js'
 import { CommitQueue, type Committed } from './queue.js'
@@ -25,6 +26,8 @@ export class Kernel {
   #whenIdle: (() => void) | null = null
   /** Whether payloads are texts of the codec that is used when no other is given. */
   readonly hasDefaultCodec: boolean
+  /** Null: the same payload may be another text each time. */
+  readonly histories: HistoryTexts | null
   /** The codec's `{}`, where it is the same for every run. */
   readonly #emptyObject: string | null
 
@@ -34,6 +37,7 @@ export class Kernel {
     this.options = options
     this.#codec = options.codec ?? createCodec()
     this.hasDefaultCodec = isDefaultCodec(this.#codec)
+    this.histories = this.hasDefaultCodec ? new HistoryTexts() : null
     this.#emptyObject = options.codec ? null : '{}'
     const { clock } = options
     const decideNow: Decide = clock ? (unit, head) => decide(unit, head, readClock(clock)) : decide
@@ -172,16 +176,20 @@ export class Kernel {
     const moved = (error: unknown) => (at ? moveError(error, pathOf(context), at()) : error)
     try {
       const text = this.#codec.encode(value, context)
-      if (typeof text === 'string') return this.#measured(call, text, context)
+      if (typeof text === 'string') return this.measured(call, text, context)
       return Promise.resolve(text)
-        .then((text) => this.#measured(call, text, context))
+        .then((text) => this.measured(call, text, context))
         .catch((error) => Promise.reject(moved(error)))
     } catch (error) {
       throw moved(error)
     }
   }
 
-  #measured(call: Call, text: string, context: CodecContext): string {
+  /**
+   * The text of a payload, counted.
+   * @throws `PAYLOAD_TOO_LARGE` with the path
+   */
+  measured(call: Call, text: string, context: CodecContext): string {
     const { maxPayloadBytes } = this.options
     if (!call.countBytes && (maxPayloadBytes === undefined || text.length * 3 <= maxPayloadBytes)) return text
     const bytes = utf8Length(text)

@@ -50,6 +50,7 @@ function textOrNull(text: string | null | undefined): string | null {
   return text == null ? null : escapeText(text)
 }
 
+/** A whole history: items that are as they were when it was saved last keep their texts. */
 function encodeHistory(
   kernel: Kernel,
   call: Call,
@@ -57,11 +58,30 @@ function encodeHistory(
   at: string,
   items: readonly unknown[],
 ): MaybePromise<string[]> {
-  return all(
-    items.map((item, index) =>
-      kernel.encode(call, item, { runId, field: 'stepHistory', index }, () => `${at}[${index}]`),
-    ),
-  )
+  const { histories } = kernel
+  if (histories === null) return encodeItems(kernel, call, runId, at, items)
+  const texts = encodeItems(kernel, call, runId, at, items, (item, index) => histories.find(runId, index, item))
+  if (!(texts instanceof Promise)) histories.keep(runId, items, texts)
+  return texts
+}
+
+/** `at` is their path in the caller's input; `known` gives the text of an item, if it is known. */
+function encodeItems(
+  kernel: Kernel,
+  call: Call,
+  runId: string,
+  at: string,
+  items: readonly unknown[],
+  known: (item: unknown, index: number) => string | null = () => null,
+): MaybePromise<string[]> {
+  const encode = (item: unknown, index: number) => {
+    const context = { runId, field: 'stepHistory', index }
+    const text = known(item, index)
+    return text === null
+      ? kernel.encode(call, item, context, () => `${at}[${index}]`)
+      : kernel.measured(call, text, context)
+  }
+  return all(items.map(encode))
 }
 
 export type CheckedPatch = z.output<typeof workflowStatePatch>
@@ -78,10 +98,10 @@ export function encodePatch(
   const set = encodeGiven<StatePatch>(patch, (value, field) =>
     kernel.encode(call, value, { runId, field }, () => `${base}.${field}`),
   )
-  const encodeItems = (field: string, items: readonly unknown[] | undefined) =>
-    items === undefined ? null : encodeHistory(kernel, call, runId, `${base}.${field}`, items)
-  const history = encodeItems('stepHistory', stepHistory)
-  const append = encodeItems('appendStepHistory', appendStepHistory)
+  const history = stepHistory ? encodeHistory(kernel, call, runId, `${base}.stepHistory`, stepHistory) : null
+  const append = appendStepHistory
+    ? encodeItems(kernel, call, runId, `${base}.appendStepHistory`, appendStepHistory)
+    : null
   return whenDone(settle<Omit<PatchChange, 'kind'>>({ set, history, append }), ({ set, history, append }) => [
     { kind: 'update-state', set, history, append },
   ])
