@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { StateBackend } from '@flujo-state/core'
-import { Content } from '../content.js'
+import { Content, type PlainState } from '../content.js'
 import { expect } from '../harness/contest.js'
 import type { Place } from '../subjects/place.js'
 import { type Bound, bound, type Ground, sized } from './bound.js'
@@ -74,17 +74,18 @@ const inFlight: Prepare = async (backend, { settings }) => {
 const largeStates: Prepare = async (backend, { settings }) => {
   const content = new Content()
   const count = sized(settings, { quick: 2, normal: 40, full: 100 })
-  const states = Array.from({ length: count }, () => content.state(1024 * 1024))
-  return {
-    async work() {
-      for (const [index, state] of states.entries()) {
-        await backend.saveState(`run-${index % 8}`, state)
-        await turn()
-        await backend.loadState(`run-${index % 8}`)
-        await turn()
-      }
-    },
+  const states = (count: number) => Array.from({ length: count }, () => content.state(1024 * 1024))
+  const saveAndLoad = async (states: readonly PlainState[]) => {
+    for (const [index, state] of states.entries()) {
+      await backend.saveState(`run-${index % 8}`, state)
+      await turn()
+      await backend.loadState(`run-${index % 8}`)
+      await turn()
+    }
   }
+  await saveAndLoad(states(4))
+  const measured = states(count)
+  return { work: () => saveAndLoad(measured) }
 }
 
 const cleanup: Prepare = async (backend, { settings, say }, place) => {

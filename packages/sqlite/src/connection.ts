@@ -3,7 +3,7 @@ import type BetterSqlite3 from 'better-sqlite3'
 import type { Driver } from './driver.js'
 import { HandleInUse, isBusy, translate } from './errors.js'
 import type { Lock } from './lock.js'
-import { LogLimit } from './log-limit.js'
+import { LogLimit, MOST_PAGES } from './log-limit.js'
 import type { Durability } from './options.js'
 import {
   applySettings,
@@ -64,7 +64,7 @@ export class Connection {
       if (target.kind === 'file') await lock.attempt(() => useWal(handle, target.name))
       await lock.attempt(() => {
         applySettings(handle, settings)
-        boundLog(handle)
+        boundLog(handle, MOST_PAGES)
       })
       return await connect(handle)
     } catch (error) {
@@ -111,7 +111,9 @@ export class Connection {
     return this.#lock.attemptInTurn(() => {
       if (this.handle.inTransaction) throw new HandleInUse()
       try {
-        return this.#withOurSettings(() => this.#within('immediate', work))
+        const result = this.#withOurSettings(() => this.#within('immediate', work))
+        this.#log?.committed()
+        return result
       } catch (error) {
         forget?.()
         throw error

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { LogLimit } from '../src/log-limit.js'
@@ -29,7 +30,7 @@ describe('LogLimit', () => {
       looks += 1
       return 5000
     }
-    const limit = new LogLimit({ pages, empty: () => true })
+    const limit = new LogLimit({ pages, copy: () => {}, empty: () => true })
     const begin = performance.now()
     let reached = 0
     for (let i = 0; i < 1000; i++) reached += Number(limit.isReached())
@@ -40,16 +41,56 @@ describe('LogLimit', () => {
   it('tries for some milliseconds, and is content if it fails', async () => {
     const answers = [false, false, true]
     let tries = 0
-    await new LogLimit({ pages: () => 0, empty: () => answers[tries++] ?? true }).empty()
+    await new LogLimit({ pages: () => 0, copy: () => {}, empty: () => answers[tries++] ?? true }).empty()
     expect(tries).toBe(3)
     const failing = new LogLimit({
       pages: () => 0,
+      copy: () => {},
       empty: () => {
         throw new Error('disk I/O error')
       },
     })
     await failing.empty()
     expect(failing.tryToEmpty()).toBe(false)
+  })
+
+  it('is copied in a turn of its own, once for all commits of a turn', async () => {
+    const calls: string[] = []
+    const limit = new LogLimit({
+      pages: () => 750,
+      copy: () => {
+        calls.push('copy')
+        throw new Error('disk I/O error')
+      },
+      empty: () => true,
+    })
+    limit.committed()
+    limit.committed()
+    expect(calls).toEqual([])
+    await turn()
+    expect(calls).toEqual(['copy'])
+    await sleep(3)
+    limit.committed()
+    await turn()
+    expect(calls).toEqual(['copy', 'copy'])
+  })
+
+  it('leaves a short log alone, and one that it cannot look at', async () => {
+    const answers = [749, null]
+    const limit = new LogLimit({
+      pages() {
+        const answer = answers.shift() ?? null
+        if (answer === null) throw new Error('disk I/O error')
+        return answer
+      },
+      copy: () => expect.unreachable(),
+      empty: () => true,
+    })
+    limit.committed()
+    await sleep(3)
+    limit.committed()
+    await turn()
+    expect(answers).toEqual([])
   })
 })
 

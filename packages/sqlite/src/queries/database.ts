@@ -31,14 +31,9 @@ function pragma(handle: Handle, name: string): number {
   return Number(handle.pragma(name, { simple: true }))
 }
 
-/**
- * After so many pages the log is copied into the database and begins anew: 3 MB, so that a small database stays small on disk, and
- * the copying does not hold the event loop for long.
- */
-const PAGES_OF_LOG = 750
-
-export function boundLog(handle: Handle): void {
-  handle.pragma(`wal_autocheckpoint = ${PAGES_OF_LOG}`)
+/** After so many pages SQLite copies the log into the database by itself, within a commit. */
+export function boundLog(handle: Handle, pages: number): void {
+  handle.pragma(`wal_autocheckpoint = ${pages}`)
 }
 
 /** The journal mode after asking for this one: SQLite answers with the old one where it cannot. */
@@ -84,6 +79,11 @@ export class LogQueries {
     this.#look ??= this.#handle.prepare('pragma wal_checkpoint(noop)').raw()
     const [, pages] = this.#look.get() as [busy: number, pages: number, copied: number]
     return pages
+  }
+
+  /** Copies what nobody reads from the log any more into the database: if that is all, the next write begins it anew. */
+  copy(): void {
+    this.#handle.pragma('wal_checkpoint(passive)')
   }
 
   /** Copies it into the database and empties it. False if somebody is reading from it, or writing, just now. */
