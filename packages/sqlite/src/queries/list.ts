@@ -3,7 +3,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { type Fields, selection } from '../rows.js'
 
-/** A newest-first list over one index: by the columns that `where` and an arm make equal, `time`, `id`. */
+/**
+ * A newest-first list over one index: by the columns that `where` and an arm make equal, `time`, `id`. Those of `rangeConditions` are in
+ * `where` as well.
+ */
 export interface NewestFirst {
   readonly table: SQLiteTable
   /** Named in the query: without statistics SQLite takes the first index that serves at all, with old ones a wrong one. */
@@ -16,7 +19,7 @@ export interface NewestFirst {
   readonly arms: readonly SQL[]
 }
 
-/** Its placeholders are those of `rangeOf`, and those in `where` and `arms`. */
+/** Its placeholders are `limit` and `offset`, and those in `where` and `arms`. */
 export function newestFirst(list: NewestFirst): SQL {
   const arms = list.arms.length === 0 ? [armOf(list)] : list.arms.map((condition) => armOf(list, condition))
   const order = sql`order by ${nameOf(list, list.time)} desc, ${nameOf(list, list.id)} desc`
@@ -24,11 +27,10 @@ export function newestFirst(list: NewestFirst): SQL {
   return sql`${sql.join(arms, sql` union all `)} ${order} ${page}`
 }
 
-function armOf({ table, index, fields, time, id, where }: NewestFirst, ...arm: SQL[]): SQL {
-  const from = sql`${time} >= ${sql.placeholder('from')}`
-  const behind = sql`(${time}, ${id}) < (${sql.placeholder('time')}, ${sql.placeholder('id')})`
-  const conditions = sql.join([...where, ...arm, from, behind], sql` and `)
-  return sql`select ${selection(fields)} from ${table} indexed by ${sql.identifier(index)} where ${conditions}`
+function armOf({ table, index, fields, where }: NewestFirst, ...arm: SQL[]): SQL {
+  const all = [...where, ...arm]
+  const conditions = all.length === 0 ? sql.empty() : sql` where ${sql.join(all, sql` and `)}`
+  return sql`select ${selection(fields)} from ${table} indexed by ${sql.identifier(index)}${conditions}`
 }
 
 /** What the column is called in the result: a union can only be ordered by that. */
@@ -46,18 +48,24 @@ export interface Range {
   readonly offset?: number | undefined
 }
 
-/** The values of the placeholders for a page of `from <= time < before`, behind `after`. */
+/**
+ * By their names, the conditions of a page of `from <= time < before`, behind `after`; `rangeOf` has the values of their placeholders. Only
+ * those that are needed: every row pays for each.
+ */
+export function rangeConditions({ from, before, after }: Range, time: SQLiteColumn, id: SQLiteColumn): [string, SQL][] {
+  const conditions: [string, SQL][] = []
+  if (from !== undefined) conditions.push(['from', sql`${time} >= ${sql.placeholder('from')}`])
+  if (before !== undefined || after !== undefined)
+    conditions.push(['behind', sql`(${time}, ${id}) < (${sql.placeholder('time')}, ${sql.placeholder('id')})`])
+  return conditions
+}
+
+/** The values of the placeholders of `rangeConditions`, and of the size of the page. */
 export function rangeOf({ from, before = Number.MAX_SAFE_INTEGER, after, limit, offset }: Range) {
   // No id is smaller than the empty text, so (before, '') is where the times before `before` begin.
   const behind = after !== undefined && after.time < before ? after : { time: before, id: '' }
   // A limit below zero is none.
-  return {
-    from: from ?? Number.MIN_SAFE_INTEGER,
-    time: behind.time,
-    id: behind.id,
-    limit: limit ?? -1,
-    offset: offset ?? 0,
-  }
+  return { from, time: behind.time, id: behind.id, limit: limit ?? -1, offset: offset ?? 0 }
 }
 
 /** A condition for each of so many statuses; `statusesOf` has the values of their placeholders. */

@@ -11,7 +11,7 @@ import {
   Shapes,
   type Statements,
 } from '../statement.js'
-import { armsOfStatuses, newestFirst, rangeOf, statusesOf } from './list.js'
+import { armsOfStatuses, newestFirst, rangeConditions, rangeOf, statusesOf } from './list.js'
 import { armsOfMember, effectiveMetadata, mayHaveMember, metadataIndexName, valuesOfMembers } from './metadata.js'
 
 const t = runs
@@ -120,8 +120,9 @@ function planOf(query: RunQuery): Plan {
   return { index: 'runs_by_created', byStatus: false }
 }
 
-function filtersOf({ pipelineName, placeholder, withoutState }: RunQuery): Map<string, SQL> {
-  const filters = new Map<string, SQL>()
+function filtersOf(query: RunQuery): Map<string, SQL> {
+  const { pipelineName, placeholder, withoutState } = query
+  const filters = new Map<string, SQL>(rangeConditions(query, t[query.order], t.runId))
   if (pipelineName !== undefined) filters.set('pipelineName', eq(t.pipelineName, sql.placeholder('pipelineName')))
   // Not a parameter: SQLite uses an index of some rows only where the query says so itself.
   if (placeholder) filters.set('placeholder', sql`${t.placeholder} = 1`)

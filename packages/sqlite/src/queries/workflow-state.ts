@@ -12,7 +12,7 @@ import { selection } from '../rows.js'
 import { workflowState } from '../schema.js'
 import { Patches, placeholders, type Query, type RecordQuery, Shapes, type Statements } from '../statement.js'
 import { LargeValueQueries, type Offloaded, type Stored } from './large-value.js'
-import { armsOfStatuses, newestFirst, rangeOf, statusesOf } from './list.js'
+import { armsOfStatuses, newestFirst, rangeConditions, rangeOf, statusesOf } from './list.js'
 import { historyLength } from './state-history.js'
 
 const t = workflowState
@@ -154,7 +154,7 @@ function planOf(query: StateQuery): { index: string; byStatus: boolean } {
 }
 
 function filtersOf(query: StateQuery): Map<string, SQL> {
-  const filters = new Map<string, SQL>()
+  const filters = new Map<string, SQL>(rangeConditions(query, t[query.order], t.runId))
   for (const name of ['pipelineId', 'pipelineName', 'pipelineVersion', 'parentRunId'] as const)
     if (query[name] !== undefined) filters.set(name, eq(t[name], sql.placeholder(name)))
   // Not a parameter: SQLite uses an index of some rows only where the query says so itself.

@@ -163,9 +163,7 @@ describe('indexedMetadata', () => {
       const rows = handle.prepare(`explain query plan ${sql}`).all() as { detail: string }[]
       return rows.map(({ detail }) => detail)
     }
-    const search = expect.stringMatching(
-      /^SEARCH runs USING INDEX runs_by_metadata_tenant \(<expr>=\? AND created_at>\?/,
-    )
+    const search = 'SEARCH runs USING INDEX runs_by_metadata_tenant (<expr>=?)'
     const merged = ['MERGE (UNION ALL)', 'LEFT', search, 'RIGHT', search]
     expect(await planOf({ metadataFilter: { tenant: 't1' } })).toEqual(merged)
     expect(
