@@ -38,7 +38,7 @@ interface Session {
 try {
   const options = parseOptions(process.argv.slice(2))
   if (options.help) console.log(USAGE)
-  else if (options.publish !== null) await publish(await readResults(options.publish))
+  else if (options.publish.length > 0) await publish(await Promise.all(options.publish.map(readResults)))
   else await main(options)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

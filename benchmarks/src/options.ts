@@ -17,7 +17,7 @@ export interface Options {
   /** Every contest leaves a CPU profile. */
   readonly profile: boolean
   /** Results to put into the documentation, instead of measuring. */
-  readonly publish: string | null
+  readonly publish: readonly string[]
   readonly help: boolean
 }
 
@@ -31,7 +31,7 @@ export const USAGE = `pnpm bench [options]
   --json <file>     write the results there (else into benchmarks/results/)
   --folder <path>   keep databases and files there while it runs, to measure another disk
   --profile         a CPU profile of every line, in benchmarks/results/profiles/ (figures are then lower)
-  --publish <file>  measure nothing: draw the plots and write the tables of docs/performance.md from these results
+  --publish <file>  measure nothing: draw the plots and write the tables of docs/performance.md from these results (may be given several times)
   --help`
 
 /** @throws an `Error` that says what is wrong with the command line */
@@ -48,7 +48,7 @@ export function parseOptions(args: readonly string[]): Options {
       json: { type: 'string' },
       folder: { type: 'string' },
       profile: { type: 'boolean', default: false },
-      publish: { type: 'string' },
+      publish: { type: 'string', multiple: true },
       help: { type: 'boolean', default: false },
     },
   })
@@ -67,7 +67,7 @@ export function parseOptions(args: readonly string[]): Options {
     json: values.json ?? null,
     folder: values.folder ?? null,
     profile,
-    publish: values.publish ?? null,
+    publish: values.publish ?? [],
     help,
   }
 }

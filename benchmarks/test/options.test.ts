@@ -9,7 +9,7 @@ test('by default: five rounds of everything', () => {
     quick: false,
     full: false,
     peers: false,
-    publish: null,
+    publish: [],
   })
 })
 

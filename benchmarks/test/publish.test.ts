@@ -70,7 +70,7 @@ const page = (between: string) =>
 test('the tables come between the marks, and all else stays', async () => {
   const file = join(folder, 'performance.md')
   await writeFile(file, page('old\n'))
-  await publish(results, pathToFileURL(`${folder}/`))
+  await publish([results], pathToFileURL(`${folder}/`))
   const text = await readFile(file, 'utf8')
   expect(text).toMatch(/^# Title\n/)
   expect(text).toMatch(/\nafter\n$/)
@@ -83,12 +83,34 @@ test('the tables come between the marks, and all else stays', async () => {
   expect(await readdir(join(folder, 'performance'))).toEqual(['rows.svg'])
 })
 
+test('several runs have a table each, and plots of all their lines', async () => {
+  const file = join(folder, 'performance.md')
+  const later = {
+    ...results,
+    full: true,
+    results: [contest('newest by status of 1,000,000', 40)],
+    shape: [],
+    bounds: [],
+  }
+  const drawn = async (...runs: Results[]) => {
+    await writeFile(file, page(''))
+    await publish(runs, pathToFileURL(`${folder}/`))
+    return readFile(join(folder, 'performance', 'rows.svg'), 'utf8')
+  }
+  expect(await drawn(results)).not.toContain('1,000,000')
+  expect(await drawn(results, later)).toContain('1,000,000')
+  const text = await readFile(file, 'utf8')
+  expect(text.indexOf('| newest by status of 1,000 |')).toBeGreaterThan(text.indexOf('`pnpm bench`'))
+  expect(text.indexOf('`pnpm bench --full`')).toBeGreaterThan(text.indexOf('| newest by status of 20,000 |'))
+  expect(text.indexOf('| newest by status of 1,000,000 |')).toBeGreaterThan(text.indexOf('`pnpm bench --full`'))
+})
+
 test('publishing twice changes nothing more', async () => {
   const file = join(folder, 'performance.md')
   await writeFile(file, page(''))
-  await publish(results, pathToFileURL(`${folder}/`))
+  await publish([results], pathToFileURL(`${folder}/`))
   const once = await readFile(file, 'utf8')
-  await publish(results, pathToFileURL(`${folder}/`))
+  await publish([results], pathToFileURL(`${folder}/`))
   expect(await readFile(file, 'utf8')).toBe(once)
 })
 
