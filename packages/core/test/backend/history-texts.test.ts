@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { HistoryTexts } from '../../src/backend/history-texts.js'
+import { createStateBackend } from '../../src/index.js'
 import { createCodec } from '../../src/serialization/codec.js'
+import { MapStore } from '../support/map-store.js'
+import { stateWith } from '../support/state.js'
 
 const codec = createCodec()
 
@@ -74,5 +77,37 @@ describe('the texts of histories', () => {
     save(texts, 'b', ['a text that is too long for all of them'], 3)
     expect(texts.find('b', 0, 'a text that is too long for all of them')).toBe(null)
     expect(texts.find('c', 0, '1')).toBe('"1"')
+  })
+})
+
+describe('a history that is saved again and again', () => {
+  it.each(['saveState', 'updateState'] as const)('is what was given to %s, changed in place or not', async (method) => {
+    const backend = createStateBackend(new MapStore())
+    const stepHistory = Array.from({ length: 3 }, (_, n) => ({ deep: { n, list: [n] } }))
+    await backend.saveState('r', stateWith())
+    for (let time = 0; time < 12; time++) {
+      // Three times as it was, then one item changed: by then all of them are known.
+      const item = stepHistory[time % 3]
+      if (item && time % 4 === 3) Object.assign(item.deep, { n: 100 + time, list: [time, -0] })
+      if (method === 'saveState') await backend.saveState('r', stateWith({ stepHistory }))
+      else await backend.updateState('r', { stepHistory })
+      expect((await backend.loadState('r'))?.stepHistory).toEqual(stepHistory)
+    }
+  })
+
+  it('is refused with the path of what cannot be stored, and counted, as at the first time', async () => {
+    const bytes: number[] = []
+    const observer = (event: { name: string; bytes: number }) => {
+      if (event.name === 'saveState') bytes.push(event.bytes)
+    }
+    const backend = createStateBackend(new MapStore(), { observer })
+    const stepHistory: { n: number }[] = [{ n: 1 }, { n: 2 }]
+    for (let time = 0; time < 4; time++) await backend.saveState('r', stateWith({ stepHistory }))
+    expect(new Set(bytes).size).toBe(1)
+    stepHistory[1] = { n: (() => 2) as never }
+    await expect(backend.saveState('r', stateWith({ stepHistory }))).rejects.toMatchObject({
+      code: 'SERIALIZATION',
+      path: '$.stepHistory[1].n',
+    })
   })
 })

@@ -151,6 +151,17 @@ describe('plans', () => {
     )
   })
 
+  it.each([['listWorkflows'], ['listRuns']] as const)('%s begins in the index where its bounds say', async (list) => {
+    const { handle, plansOf } = watched()
+    const backend = backendOf(handle)
+    await backend.open()
+    const bounds = { window, after: { after: cursor }, before: { createdBefore: time }, from: { createdAfter: time } }
+    for (const bound of Object.values(bounds))
+      expect(await plansOf(backend, (backend) => backend[list]({ ...bound, limit: 9 }))).toEqual([
+        expect.stringMatching(/^SEARCH \w+ USING INDEX \w+_by_created \(.*created_at/),
+      ])
+  })
+
   it('merge several statuses, each of them in order already', async () => {
     const { handle, plansOf } = watched()
     const backend = backendOf(handle)
