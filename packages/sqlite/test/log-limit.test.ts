@@ -95,6 +95,20 @@ describe('LogLimit', () => {
 })
 
 describe('the log of a file', () => {
+  it('is copied before SQLite would do it within a commit', async () => {
+    const path = temporaryFile()
+    const backend = backendOf(path, { durability: 'normal' })
+    let largest = 0
+    for (let n = 0; n < 60; n++) {
+      const pipelineContext = { text: String(n % 10).repeat(200_000) }
+      await backend.saveState('r', aState({ pipelineContext }))
+      largest = Math.max(largest, sizeOfLog(path))
+    }
+    // 750 pages, and those of the commits until it is looked at again.
+    expect(largest).toBeGreaterThan(750 * 4096)
+    expect(largest).toBeLessThan(1400 * 4096)
+  })
+
   it('stays short though at every moment somebody reads', async () => {
     const path = temporaryFile()
     const backend = backendOf(path, { durability: 'normal' })
